@@ -1,0 +1,83 @@
+//! Things that a person must look at. Each has a name that logs, the API (`attention`) and the docs share.
+
+use crate::order::UnknownState;
+
+/// What went wrong, by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Incident {
+    /// Stripe received another amount than the order's total.
+    AmountMismatch,
+    /// Stripe charged in another currency than the order's.
+    CurrencyMismatch,
+    /// The `PaymentIntent` lives in another mode than the order.
+    ModeMismatch,
+    /// The store's keys belong to another account than the one that took the payment.
+    AccountMismatch,
+    /// The `PaymentIntent` does not name this order of this store.
+    PaymentMismatch,
+    /// Money arrived for an order that had been cancelled.
+    PaidAfterCancel,
+    /// Stripe says that the `PaymentIntent` does not exist.
+    PaymentMissing,
+}
+
+impl Incident {
+    /// Every incident.
+    pub const ALL: [Self; 7] = [
+        Self::AmountMismatch,
+        Self::CurrencyMismatch,
+        Self::ModeMismatch,
+        Self::AccountMismatch,
+        Self::PaymentMismatch,
+        Self::PaidAfterCancel,
+        Self::PaymentMissing,
+    ];
+
+    /// The name in logs and in the API's `attention`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::AmountMismatch => "amount_mismatch",
+            Self::CurrencyMismatch => "currency_mismatch",
+            Self::ModeMismatch => "mode_mismatch",
+            Self::AccountMismatch => "account_mismatch",
+            Self::PaymentMismatch => "payment_mismatch",
+            Self::PaidAfterCancel => "paid_after_cancel",
+            Self::PaymentMissing => "payment_missing",
+        }
+    }
+
+    /// What a merchant should do, in plain words.
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::AmountMismatch => {
+                "The amount that Stripe received differs from the order's total. Check the payment in Stripe, then refund it or settle the rest with the customer."
+            }
+            Self::CurrencyMismatch => {
+                "The payment was made in another currency than the order's. Check the payment in Stripe and refund it if it is wrong."
+            }
+            Self::ModeMismatch => {
+                "A test payment was offered for a live order, or the other way round. The order was not marked paid."
+            }
+            Self::AccountMismatch => {
+                "The store's keys belong to another Stripe account than the one that took this payment. Reconnect the account that took it."
+            }
+            Self::PaymentMismatch => {
+                "The payment at Stripe does not name this order. Check the payment in Stripe before you ship anything."
+            }
+            Self::PaidAfterCancel => {
+                "The order was cancelled, but the customer's payment arrived all the same. Refund it in Stripe, or make a new order."
+            }
+            Self::PaymentMissing => {
+                "Stripe does not know this payment. Check that the store is connected with the keys of the account that took it."
+            }
+        }
+    }
+
+    /// From its stored name.
+    pub fn from_code(code: &str) -> Result<Self, UnknownState> {
+        Self::ALL
+            .into_iter()
+            .find(|incident| incident.code() == code)
+            .ok_or(UnknownState)
+    }
+}

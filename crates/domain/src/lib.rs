@@ -1,0 +1,19 @@
+//! What a store, cart, order and payment *are*: ids, money, states and the decisions over them.
+//!
+//! No I/O, no clock, no SQL: everything here is a pure function of its arguments, so that every rule about
+//! money can be tested by table and by property. The other crates depend on this one; it depends on none of them.
+
+pub mod cart;
+pub mod ids;
+pub mod incident;
+pub mod mode;
+pub mod money;
+pub mod order;
+pub mod return_url;
+pub mod settle;
+pub mod stripe_keys;
+pub mod text;
+
+pub use ids::{ApiKeyId, CartId, CheckoutId, OrderId, PaymentId, ProductId, StoreId};
+pub use mode::Mode;
+pub use money::{Currency, Money};

@@ -1,0 +1,176 @@
+//! Decides what a freshly read `PaymentIntent` means for its order.
+//!
+//! The webhook and the shopper's return both end here, in any order and any number of times. An order becomes paid
+//! only if store, account, mode, `PaymentIntent`, amount, currency and status agree; each mismatch has a name and
+//! changes nothing.
+
+use crate::incident::Incident;
+use crate::order::{OrderStatus, PaymentStatus};
+use crate::{Currency, Mode, Money, OrderId, StoreId};
+
+/// What our own records say.
+#[derive(Debug, Clone)]
+pub struct Expected {
+    /// The store whose route or session asked.
+    pub store_id: StoreId,
+    /// The order that the `PaymentIntent` was created for.
+    pub order_id: OrderId,
+    /// The mode it was created in.
+    pub mode: Mode,
+    /// The Stripe account that it was created with.
+    pub account_id: String,
+    /// The id that Stripe gave it.
+    pub payment_intent_id: String,
+    /// The order's total.
+    pub amount: Money,
+    /// Where the order stands.
+    pub order_status: OrderStatus,
+    /// Where its money stands.
+    pub payment_status: PaymentStatus,
+}
+
+/// What Stripe said just now, read with the store's own key.
+#[derive(Debug, Clone)]
+pub struct Observed {
+    /// The account whose key read it.
+    pub account_id: String,
+    /// Stripe's `id`.
+    pub payment_intent_id: String,
+    /// Stripe's `livemode`.
+    pub mode: Mode,
+    /// Stripe's `status`.
+    pub status: IntentStatus,
+    /// Stripe's `amount`: what it was created or updated for.
+    pub amount_minor: i64,
+    /// Stripe's `amount_received`: what was really captured.
+    pub amount_received_minor: i64,
+    /// Stripe's `amount_capturable`.
+    pub amount_capturable_minor: i64,
+    /// Stripe's `currency`; `None` where it is not one that we know.
+    pub currency: Option<Currency>,
+    /// `metadata.tillgate_store_id`.
+    pub metadata_store_id: Option<String>,
+    /// `metadata.tillgate_order_id`.
+    pub metadata_order_id: Option<String>,
+    /// Whether `last_payment_error` is set.
+    pub has_payment_error: bool,
+}
+
+/// Stripe's `PaymentIntent` statuses, as far as they matter here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntentStatus {
+    /// `requires_payment_method`, `requires_confirmation`, `requires_action`: the shopper has to do something.
+    AwaitsShopper,
+    /// `processing`: Stripe or a bank has to do something. Also any status that this version does not know.
+    AwaitsStripe,
+    /// `requires_capture`.
+    RequiresCapture,
+    /// `canceled`.
+    Canceled,
+    /// `succeeded`.
+    Succeeded,
+}
+
+/// What to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// The order is paid: confirm it, once.
+    MarkPaid,
+    /// The amount is held on the card: confirm the order, capture later.
+    MarkAuthorized,
+    /// The attempt failed; the order stays payable.
+    MarkFailed,
+    /// The authorisation is gone; nothing was taken.
+    MarkUnpaid,
+    /// Nothing that we do not know already, or nothing decided yet at Stripe.
+    Unchanged,
+    /// Records disagree: change nothing, tell a person.
+    Report(Incident),
+}
+
+/// The one rule by which an order's payment state follows Stripe.
+pub fn decide(expected: &Expected, observed: &Observed) -> Decision {
+    if let Some(incident) = identity_mismatch(expected, observed) {
+        return Decision::Report(incident);
+    }
+    match observed.status {
+        IntentStatus::Succeeded => received(
+            expected,
+            observed.amount_received_minor,
+            observed,
+            PaymentStatus::Paid,
+        ),
+        IntentStatus::RequiresCapture => received(
+            expected,
+            observed.amount_capturable_minor,
+            observed,
+            PaymentStatus::Authorized,
+        ),
+        IntentStatus::Canceled if expected.payment_status == PaymentStatus::Authorized => {
+            Decision::MarkUnpaid
+        }
+        IntentStatus::AwaitsShopper if observed.has_payment_error => {
+            if expected.payment_status.can_become(PaymentStatus::Failed) {
+                Decision::MarkFailed
+            } else {
+                Decision::Unchanged
+            }
+        }
+        IntentStatus::Canceled | IntentStatus::AwaitsShopper | IntentStatus::AwaitsStripe => {
+            Decision::Unchanged
+        }
+    }
+}
+
+fn identity_mismatch(expected: &Expected, observed: &Observed) -> Option<Incident> {
+    // Metadata is a hint that a merchant can edit: its absence proves nothing, another name is a contradiction.
+    let contradicts =
+        |metadata: Option<&String>, id: String| metadata.is_some_and(|text| *text != id);
+    if observed.mode != expected.mode {
+        Some(Incident::ModeMismatch)
+    } else if observed.account_id != expected.account_id {
+        Some(Incident::AccountMismatch)
+    } else if observed.payment_intent_id != expected.payment_intent_id
+        || contradicts(
+            observed.metadata_store_id.as_ref(),
+            expected.store_id.to_string(),
+        )
+        || contradicts(
+            observed.metadata_order_id.as_ref(),
+            expected.order_id.to_string(),
+        )
+    {
+        Some(Incident::PaymentMismatch)
+    } else {
+        None
+    }
+}
+
+fn received(
+    expected: &Expected,
+    amount_minor: i64,
+    observed: &Observed,
+    next: PaymentStatus,
+) -> Decision {
+    if observed.currency != Some(expected.amount.currency()) {
+        return Decision::Report(Incident::CurrencyMismatch);
+    }
+    if amount_minor != expected.amount.amount_minor() {
+        return Decision::Report(Incident::AmountMismatch);
+    }
+    if !expected.payment_status.can_become(next) {
+        return Decision::Unchanged;
+    }
+    if expected.order_status == OrderStatus::Cancelled {
+        return Decision::Report(Incident::PaidAfterCancel);
+    }
+    if next == PaymentStatus::Paid {
+        Decision::MarkPaid
+    } else {
+        Decision::MarkAuthorized
+    }
+}
+
+#[cfg(test)]
+#[path = "settle_tests.rs"]
+mod tests;

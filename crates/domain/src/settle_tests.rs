@@ -1,0 +1,156 @@
+//! The settle rule, by table and by every order of a payment's life.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn expected() -> Expected {
+    Expected {
+        store_id: StoreId::generate(),
+        order_id: OrderId::generate(),
+        mode: Mode::Test,
+        account_id: "acct_1EXAMPLE".into(),
+        payment_intent_id: "pi_1EXAMPLE".into(),
+        amount: Money::new(4999, Currency::EUR).unwrap(),
+        order_status: OrderStatus::Pending,
+        payment_status: PaymentStatus::Unpaid,
+    }
+}
+
+fn succeeded(expected: &Expected) -> Observed {
+    Observed {
+        account_id: expected.account_id.clone(),
+        payment_intent_id: expected.payment_intent_id.clone(),
+        mode: expected.mode,
+        status: IntentStatus::Succeeded,
+        amount_minor: 4999,
+        amount_received_minor: 4999,
+        amount_capturable_minor: 0,
+        currency: Some(Currency::EUR),
+        metadata_store_id: Some(expected.store_id.to_string()),
+        metadata_order_id: Some(expected.order_id.to_string()),
+        has_payment_error: false,
+    }
+}
+
+#[test]
+fn paid_when_everything_agrees() {
+    let expected = expected();
+    assert_eq!(decide(&expected, &succeeded(&expected)), Decision::MarkPaid);
+}
+
+#[test]
+fn w12_every_mismatch_has_its_name_and_never_pays() {
+    let expected = expected();
+    let cases: [(Incident, fn(&mut Observed)); 10] = [
+        (Incident::AmountMismatch, |o| o.amount_received_minor = 50),
+        (Incident::AmountMismatch, |o| o.amount_received_minor = 0),
+        (Incident::AmountMismatch, |o| o.amount_received_minor = 5000),
+        (Incident::CurrencyMismatch, |o| {
+            o.currency = "huf".parse().ok()
+        }),
+        (Incident::CurrencyMismatch, |o| o.currency = None),
+        (Incident::ModeMismatch, |o| o.mode = Mode::Live),
+        (Incident::AccountMismatch, |o| {
+            o.account_id = "acct_2EXAMPLE".into()
+        }),
+        (Incident::PaymentMismatch, |o| {
+            o.payment_intent_id = "pi_2EXAMPLE".into()
+        }),
+        (Incident::PaymentMismatch, |o| {
+            o.metadata_store_id = Some(StoreId::generate().to_string())
+        }),
+        (Incident::PaymentMismatch, |o| {
+            o.metadata_order_id = Some(String::new())
+        }),
+    ];
+    for (incident, change) in cases {
+        let mut observed = succeeded(&expected);
+        change(&mut observed);
+        assert_eq!(decide(&expected, &observed), Decision::Report(incident));
+    }
+}
+
+#[test]
+fn missing_metadata_is_no_contradiction() {
+    let expected = expected();
+    let observed = Observed {
+        metadata_store_id: None,
+        metadata_order_id: None,
+        ..succeeded(&expected)
+    };
+    assert_eq!(decide(&expected, &observed), Decision::MarkPaid);
+}
+
+#[test]
+fn money_for_a_cancelled_order_is_reported() {
+    let expected = Expected {
+        order_status: OrderStatus::Cancelled,
+        ..expected()
+    };
+    assert_eq!(
+        decide(&expected, &succeeded(&expected)),
+        Decision::Report(Incident::PaidAfterCancel)
+    );
+}
+
+#[test]
+fn a_decline_leaves_the_order_payable_and_never_undoes_paid() {
+    let mut expected = expected();
+    let declined = Observed {
+        status: IntentStatus::AwaitsShopper,
+        amount_received_minor: 0,
+        has_payment_error: true,
+        ..succeeded(&expected)
+    };
+    assert_eq!(decide(&expected, &declined), Decision::MarkFailed);
+    for &state in PaymentStatus::ALL
+        .iter()
+        .filter(|&&state| state != PaymentStatus::Unpaid)
+    {
+        expected.payment_status = state;
+        assert_eq!(decide(&expected, &declined), Decision::Unchanged, "{state}");
+    }
+}
+
+/// Applies a decision as the database does.
+fn apply(expected: &mut Expected, decision: Decision) -> u32 {
+    match decision {
+        Decision::MarkPaid => {
+            expected.payment_status = PaymentStatus::Paid;
+            expected.order_status = OrderStatus::Confirmed;
+            return 1;
+        }
+        Decision::MarkAuthorized => {
+            expected.payment_status = PaymentStatus::Authorized;
+            expected.order_status = OrderStatus::Confirmed;
+        }
+        Decision::MarkFailed => expected.payment_status = PaymentStatus::Failed,
+        Decision::MarkUnpaid => expected.payment_status = PaymentStatus::Unpaid,
+        Decision::Unchanged | Decision::Report(_) => {}
+    }
+    0
+}
+
+proptest! {
+    /// Old readings may come after new ones (two workers); once money was seen, it stays, and it is seen once.
+    #[test]
+    fn w8_any_order_and_repetition_confirms_once(order in proptest::collection::vec(0_usize..4, 1..40)) {
+        let mut expected = expected();
+        let base = succeeded(&expected);
+        let readings = [
+            Observed { status: IntentStatus::AwaitsShopper, amount_received_minor: 0, ..base.clone() },
+            Observed { status: IntentStatus::AwaitsShopper, amount_received_minor: 0, has_payment_error: true, ..base.clone() },
+            Observed { status: IntentStatus::AwaitsStripe, amount_received_minor: 0, ..base.clone() },
+            base,
+        ];
+        let mut confirmations = 0;
+        for &index in &order {
+            let decision = decide(&expected, &readings[index]);
+            confirmations += apply(&mut expected, decision);
+        }
+        let paid = order.contains(&3);
+        prop_assert_eq!(confirmations, u32::from(paid));
+        prop_assert_eq!(expected.payment_status == PaymentStatus::Paid, paid);
+    }
+}
