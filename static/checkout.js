@@ -1,0 +1,259 @@
+// The hosted checkout: Payment Element first, order and PaymentIntent when the shopper presses Pay (Stripe's "deferred intent").
+// A second press, a reload or a lost answer is harmless: the server gives the same order and the same PaymentIntent again.
+
+import { ApiError, ConnectionError, call } from "./lib/api.js";
+import { formatMoney } from "./lib/money.js";
+import { wordsForApiError, wordsForLostConnection, wordsForStripeError } from "./lib/words.js";
+
+const config = JSON.parse(document.getElementById("checkout-config").textContent);
+const storeApi = `/api/v1/stores/${encodeURIComponent(config.store_id)}`;
+
+// From here on the shopper has nothing left to do; the result page shows what became of it.
+const NOTHING_LEFT_TO_PAY = new Set(["succeeded", "processing", "requires_capture"]);
+const ALREADY_PAID = new Set(["paid", "authorized", "partially_refunded", "refunded", "disputed"]);
+// Stripe.js usually takes well under two seconds; after this long a reload button helps more than waiting.
+const STRIPE_JS_DEADLINE_MS = 15_000;
+const SLOW_AFTER_MS = 5_000;
+
+const form = document.getElementById("pay-form");
+const payButton = document.getElementById("pay");
+const reloadButton = document.getElementById("reload");
+const emailField = document.getElementById("email");
+const emailError = document.getElementById("email-error");
+const errorBox = document.getElementById("pay-error");
+const statusLine = document.getElementById("pay-status");
+const paymentBox = document.getElementById("payment-box");
+const skeleton = document.getElementById("payment-skeleton");
+const dark = window.matchMedia("(prefers-color-scheme: dark)");
+
+let stripe = null;
+let elements = null;
+let ready = false;
+let busy = false;
+// "confirm" once a charge was asked for and its outcome did not come back: from then on we never say "not charged".
+let phase = "prepare";
+let slowTimer = 0;
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  pay();
+});
+reloadButton.addEventListener("click", () => start(true));
+emailField.addEventListener("input", () => showEmailError(null));
+// Back from a bank's page the browser may show this page as it was left: still busy. Wake it up.
+window.addEventListener("pageshow", (event) => event.persisted && setBusy(false));
+dark.addEventListener("change", () => elements?.update({ appearance: appearance() }));
+
+start(false);
+
+async function start(again) {
+  showError(null);
+  reloadButton.hidden = true;
+  skeleton.hidden = false;
+  paymentBox.setAttribute("aria-busy", "true");
+  if (!(await stripeJsIsThere(again))) {
+    fail("The payment form could not be loaded. Check your connection, and switch off blockers for this page if you use one.");
+    return;
+  }
+  try {
+    mount();
+  } catch {
+    fail("The payment form could not be started. Nothing was charged.");
+  }
+}
+
+function mount() {
+  stripe = window.Stripe(config.publishable_key, { locale: config.locale });
+  elements = stripe.elements({
+    mode: "payment",
+    amount: config.amount,
+    currency: config.currency,
+    ...(config.capture_method === "manual" && { captureMethod: "manual" }),
+    appearance: appearance(),
+  });
+  const payment = elements.create("payment");
+  payment.on("ready", () => {
+    ready = true;
+    skeleton.hidden = true;
+    paymentBox.classList.add("is-ready");
+    paymentBox.removeAttribute("aria-busy");
+    payButton.disabled = false;
+  });
+  payment.on("change", () => !busy && showError(null));
+  payment.on("loaderror", () => fail("The payment form could not be loaded. Nothing was charged."));
+  document.getElementById("payment-element").replaceChildren();
+  payment.mount("#payment-element");
+}
+
+/** True once window.Stripe exists. The page's own script tag is tried first; `again` puts in a fresh one. */
+async function stripeJsIsThere(again) {
+  if (window.Stripe) return true;
+  let script = document.querySelector(`script[src="${CSS.escape(config.stripe_js_url)}"]`);
+  if (again || !script) {
+    const fresh = document.createElement("script");
+    fresh.src = config.stripe_js_url;
+    fresh.nonce = document.querySelector("script[nonce]").nonce;
+    script?.remove();
+    document.head.append(fresh);
+    script = fresh;
+  } else if (document.readyState === "complete") {
+    return false;
+  }
+  await new Promise((settled) => {
+    script.addEventListener("load", settled, { once: true });
+    script.addEventListener("error", settled, { once: true });
+    // It may have failed before this module ran; the page's load event comes after it either way.
+    if (!again) window.addEventListener("load", settled, { once: true });
+    setTimeout(settled, STRIPE_JS_DEADLINE_MS);
+  });
+  return Boolean(window.Stripe);
+}
+
+async function pay() {
+  if (busy || !ready) return;
+  const email = emailField.value.trim();
+  if (email && !emailField.checkValidity()) {
+    showEmailError("Enter a whole e-mail address, like ada@example.com, or leave this empty.");
+    emailField.focus();
+    return;
+  }
+  setBusy(true);
+  showError(null);
+  try {
+    const outcome = await payOnce(email);
+    if (outcome.done) {
+      // The button stays busy: this page is being left.
+      window.location.assign(config.return_url);
+      return;
+    }
+    stop(outcome);
+  } catch (error) {
+    stop(describe(error));
+  }
+}
+
+/** `{done: true}` when there is nothing left to pay, else `{message}`. When Stripe redirects, this never returns. */
+async function payOnce(email) {
+  const { error: incomplete } = await elements.submit();
+  if (incomplete) return { message: wordsForStripeError(incomplete), besideField: incomplete.type === "validation_error" };
+
+  const order = await call("POST", `${storeApi}/orders`, config.checkout_token, { cart_id: config.cart_id, ...(email && { email }) });
+  if (ALREADY_PAID.has(order.payment_status)) return { done: true };
+  if (priceChanged(order.amount, order.currency)) return { message: `The total has changed to ${showTotal()}. Please check it and pay again.` };
+
+  const intent = await call("POST", `${storeApi}/payment-intents`, order.order_token, { order_id: order.id });
+  if (NOTHING_LEFT_TO_PAY.has(intent.status)) return { done: true };
+  if (priceChanged(intent.amount, intent.currency)) return { message: `The total has changed to ${showTotal()}. Please check it and pay again.` };
+
+  const before = phase;
+  phase = "confirm";
+  const { error } = await stripe.confirmPayment({
+    elements,
+    clientSecret: intent.client_secret,
+    confirmParams: { return_url: config.return_url, ...(email && { receipt_email: email }) },
+  });
+  // Only an error comes back here; anything else has already led to return_url.
+  if (!error || NOTHING_LEFT_TO_PAY.has(error.payment_intent?.status)) return { done: true };
+  if (error.type !== "api_connection_error" && error.type !== "api_error") phase = before;
+  return { message: wordsForStripeError(error) };
+}
+
+function describe(error) {
+  if (error instanceof ApiError) return wordsForApiError(error.status, error.body, error.retryAfterSeconds, phase);
+  if (error instanceof ConnectionError) return { message: wordsForLostConnection(phase) };
+  return { message: wordsForStripeError(phase === "confirm" ? { type: "api_connection_error" } : null) };
+}
+
+function stop(outcome) {
+  setBusy(false);
+  if (outcome.ended) {
+    end(outcome);
+  } else if (outcome.besideField) {
+    // Stripe's form marks the field itself; a second message would only be noise for eyes, but ears need it.
+    statusLine.textContent = outcome.message;
+  } else {
+    showError(outcome.message);
+  }
+}
+
+/** Whether the server's total differs from the one on the page; if so the page and Stripe's form take the new one. */
+function priceChanged(amount, currency) {
+  if (amount === undefined || (amount === config.amount && currency === config.currency)) return false;
+  config.amount = amount;
+  config.currency = currency;
+  elements.update({ amount, currency });
+  return true;
+}
+
+function showTotal() {
+  const total = formatMoney(config.amount, config.currency, config.locale);
+  for (const place of document.querySelectorAll("[data-total]")) place.textContent = total;
+  payButton.dataset.label = `Pay ${total}`;
+  return total;
+}
+
+function setBusy(on) {
+  busy = on;
+  // aria-disabled keeps the focus where it is; `busy` is what stops a second press.
+  payButton.setAttribute("aria-disabled", String(on));
+  payButton.replaceChildren(...(on ? [spinner(), "Paying…"] : [payButton.dataset.label]));
+  clearTimeout(slowTimer);
+  statusLine.textContent = "";
+  if (on) slowTimer = setTimeout(() => (statusLine.textContent = "Still working… please keep this page open."), SLOW_AFTER_MS);
+}
+
+function spinner() {
+  const mark = document.createElement("span");
+  mark.className = "spinner";
+  mark.setAttribute("aria-hidden", "true");
+  return mark;
+}
+
+function fail(message) {
+  ready = false;
+  skeleton.hidden = true;
+  paymentBox.classList.add("is-ready");
+  paymentBox.removeAttribute("aria-busy");
+  payButton.disabled = true;
+  reloadButton.hidden = false;
+  showError(message);
+}
+
+function end({ heading, message }) {
+  form.hidden = true;
+  document.getElementById("ended-heading").textContent = heading;
+  document.getElementById("ended-text").textContent = message;
+  document.getElementById("ended").hidden = false;
+  document.getElementById("ended-heading").focus();
+}
+
+function showError(message) {
+  errorBox.hidden = !message;
+  errorBox.textContent = message ?? "";
+  if (message) errorBox.scrollIntoView({ block: "nearest" });
+}
+
+function showEmailError(message) {
+  emailError.hidden = !message;
+  emailError.textContent = message ?? "";
+  if (message) emailField.setAttribute("aria-invalid", "true");
+  else emailField.removeAttribute("aria-invalid");
+}
+
+/** Stripe's form in the colours of the page. */
+function appearance() {
+  const style = getComputedStyle(document.documentElement);
+  const token = (name) => style.getPropertyValue(name).trim();
+  return {
+    theme: dark.matches ? "night" : "stripe",
+    variables: {
+      colorPrimary: token("--accent"),
+      colorBackground: token("--surface"),
+      colorText: token("--text"),
+      colorTextSecondary: token("--muted"),
+      colorDanger: token("--danger"),
+      fontFamily: token("--font"),
+      borderRadius: token("--radius"),
+    },
+  };
+}
