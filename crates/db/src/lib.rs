@@ -1,1 +1,33 @@
-//! Placeholder.
+//! Persistence on `SQLite` (embedded default) and `PostgreSQL`, from one set of queries.
+//!
+//! [`conn`] is the seam: an enum over the two engines' connections and a [`conn::RunQueryDsl`] whose bounds say
+//! "valid on both". Every other module is plain diesel, type-checked twice. What the engines do differently stands
+//! in `dialect/` and nowhere else. Functions take the connection first and the [`domain::StoreId`] second, so that
+//! a query that forgets its tenant does not compile.
+
+pub mod api_keys;
+pub mod audit;
+pub mod carts;
+pub mod checkouts;
+pub mod columns;
+pub mod conn;
+pub mod connect_tokens;
+pub mod connections;
+mod dialect;
+mod error;
+pub mod facts;
+pub mod idempotency;
+pub mod inbox;
+pub mod incidents;
+pub mod migrate;
+pub mod orders;
+pub mod payments;
+mod pool;
+pub mod products;
+mod schema;
+pub mod stores;
+pub mod webhook_secrets;
+
+pub use conn::{Conn, Tx};
+pub use error::DbError;
+pub use pool::{Db, Engine};

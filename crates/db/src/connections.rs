@@ -1,0 +1,183 @@
+//! Stripe connections: one per store and mode, replaced atomically.
+
+use diesel::prelude::*;
+use diesel::upsert::excluded;
+use domain::{Mode, StoreId};
+use jiff::Timestamp;
+
+use crate::DbError;
+use crate::columns::{At, MaybeAt, SealedText, Word, at, columns, id};
+use crate::conn::{Conn, RunQueryDsl};
+use crate::schema::stripe_connections as connections;
+
+/// A store's connection to its Stripe account in one mode.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = connections)]
+pub struct Connection {
+    /// Test or live.
+    #[diesel(deserialize_as = Word)]
+    pub mode: Mode,
+    /// Stripe's `acct_…`.
+    pub account_id: String,
+    /// `pk_…`; public.
+    pub publishable_key: String,
+    /// Two-letter country of the account.
+    pub country: Option<String>,
+    /// The account's own currency.
+    pub default_currency: Option<String>,
+    /// Stripe's `charges_enabled`.
+    pub charges_enabled: bool,
+    /// Part of the place that the secret key is sealed for; grows with every replacement.
+    pub secret_version: i64,
+    /// See [`Connection::sealed_secret`].
+    secret_key_id: String,
+    secret_token: String,
+    /// Stripe refused the key: jobs wait until the merchant reconnects.
+    pub reconnect_needed: bool,
+    /// When these keys were accepted.
+    #[diesel(deserialize_as = At)]
+    pub connected_at: Timestamp,
+    /// When the last webhook was accepted.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub last_event_at: Option<Timestamp>,
+    /// What went wrong last, by name.
+    pub last_error: Option<String>,
+}
+
+impl Connection {
+    /// The sealed secret key.
+    pub fn sealed_secret(&self) -> SealedText {
+        SealedText {
+            key_id: self.secret_key_id.clone(),
+            token: self.secret_token.clone(),
+        }
+    }
+}
+
+/// What a successful connect stores.
+#[derive(Debug, Clone)]
+pub struct NewConnection {
+    /// Test or live.
+    pub mode: Mode,
+    /// Stripe's `acct_…`.
+    pub account_id: String,
+    /// `pk_…`.
+    pub publishable_key: String,
+    /// Two-letter country of the account.
+    pub country: Option<String>,
+    /// The account's own currency.
+    pub default_currency: Option<String>,
+    /// Stripe's `charges_enabled`.
+    pub charges_enabled: bool,
+    /// Part of the place that the secret key is sealed for.
+    pub secret_version: i64,
+    /// The sealed secret key.
+    pub secret: SealedText,
+}
+
+/// The store's connection in a mode.
+pub async fn find(
+    conn: &mut Conn,
+    store_id: StoreId,
+    mode: Mode,
+) -> Result<Option<Connection>, DbError> {
+    connections::table
+        .filter(connections::store_id.eq(id(store_id)))
+        .filter(connections::mode.eq(mode.as_str()))
+        .select(columns::<Connection>())
+        .first(conn)
+        .await
+}
+
+/// The store's connections, test before live.
+pub async fn list(conn: &mut Conn, store_id: StoreId) -> Result<Vec<Connection>, DbError> {
+    connections::table
+        .filter(connections::store_id.eq(id(store_id)))
+        .order(connections::mode.desc())
+        .select(columns::<Connection>())
+        .load(conn)
+        .await
+}
+
+/// Stores a mode's keys, replacing what was there.
+pub async fn put(
+    conn: &mut Conn,
+    store_id: StoreId,
+    new: NewConnection,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    diesel::insert_into(connections::table)
+        .values((
+            connections::store_id.eq(id(store_id)),
+            connections::mode.eq(new.mode.as_str()),
+            connections::account_id.eq(new.account_id),
+            connections::publishable_key.eq(new.publishable_key),
+            connections::country.eq(new.country),
+            connections::default_currency.eq(new.default_currency),
+            connections::charges_enabled.eq(new.charges_enabled),
+            connections::secret_version.eq(new.secret_version),
+            connections::secret_key_id.eq(new.secret.key_id),
+            connections::secret_token.eq(new.secret.token),
+            connections::reconnect_needed.eq(false),
+            connections::connected_at.eq(at(now)),
+        ))
+        .on_conflict((connections::store_id, connections::mode))
+        .do_update()
+        .set((
+            connections::account_id.eq(excluded(connections::account_id)),
+            connections::publishable_key.eq(excluded(connections::publishable_key)),
+            connections::country.eq(excluded(connections::country)),
+            connections::default_currency.eq(excluded(connections::default_currency)),
+            connections::charges_enabled.eq(excluded(connections::charges_enabled)),
+            connections::secret_version.eq(excluded(connections::secret_version)),
+            connections::secret_key_id.eq(excluded(connections::secret_key_id)),
+            connections::secret_token.eq(excluded(connections::secret_token)),
+            connections::reconnect_needed.eq(false),
+            connections::connected_at.eq(excluded(connections::connected_at)),
+            connections::last_error.eq(None::<String>),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Remembers that Stripe refused the key, unless it has been replaced meanwhile.
+pub async fn mark_reconnect_needed(
+    conn: &mut Conn,
+    store_id: StoreId,
+    mode: Mode,
+    secret_version: i64,
+    error: &str,
+) -> Result<(), DbError> {
+    diesel::update(
+        connections::table
+            .filter(connections::store_id.eq(id(store_id)))
+            .filter(connections::mode.eq(mode.as_str()))
+            .filter(connections::secret_version.eq(secret_version)),
+    )
+    .set((
+        connections::reconnect_needed.eq(true),
+        connections::last_error.eq(error.to_owned()),
+    ))
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Remembers when the last webhook was accepted.
+pub async fn touch_last_event(
+    conn: &mut Conn,
+    store_id: StoreId,
+    mode: Mode,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    diesel::update(
+        connections::table
+            .filter(connections::store_id.eq(id(store_id)))
+            .filter(connections::mode.eq(mode.as_str())),
+    )
+    .set(connections::last_event_at.eq(at(now)))
+    .execute(conn)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! `PostgreSQL`'s own statements.
+
+use diesel::sql_query;
+use diesel::sql_types::{Array, BigInt, Nullable, Text};
+use diesel_async::RunQueryDsl;
+
+use crate::DbError;
+use crate::columns::{Instant, Uid, at, id};
+use crate::conn::PgConn;
+use crate::inbox::NewEvent;
+
+/// For every connection: no statement may hang, no lock may be waited for longer than a request lives.
+pub(crate) const SETUP: &str = "SET statement_timeout = '10s'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '30s'";
+
+/// Other workers' rows are skipped, not waited for.
+pub(crate) const CLAIM_EVENTS: &str = "UPDATE stripe_events SET state = 'processing', attempts = attempts + 1, lease_until = $1 \
+    WHERE (store_id, account_id, mode, event_id) IN ( \
+        SELECT store_id, account_id, mode, event_id FROM stripe_events \
+        WHERE state IN ('received', 'processing') AND next_attempt_at <= $2 AND (lease_until IS NULL OR lease_until <= $2) \
+        ORDER BY next_attempt_at LIMIT $3 FOR UPDATE SKIP LOCKED) \
+    RETURNING store_id, account_id, mode, event_id, event_type, object_id, attempts";
+
+/// Serialises migrations of several gateways that start at once; the number is `tillgate` in ASCII, shortened.
+pub(crate) const LOCK_MIGRATIONS: &str = "SELECT pg_advisory_lock(8388065437)";
+
+/// Writes a batch of events in one statement; what is there already stays as it is.
+pub(crate) async fn insert_events(
+    conn: &mut PgConn,
+    events: Vec<NewEvent>,
+) -> Result<usize, DbError> {
+    let mut store_ids = Vec::with_capacity(events.len());
+    let mut account_ids = Vec::with_capacity(events.len());
+    let mut modes = Vec::with_capacity(events.len());
+    let mut event_ids = Vec::with_capacity(events.len());
+    let mut types = Vec::with_capacity(events.len());
+    let mut api_versions = Vec::with_capacity(events.len());
+    let mut object_ids = Vec::with_capacity(events.len());
+    let mut payloads = Vec::with_capacity(events.len());
+    let mut states = Vec::with_capacity(events.len());
+    let mut errors = Vec::with_capacity(events.len());
+    let mut received = Vec::with_capacity(events.len());
+    for event in events {
+        store_ids.push(id(event.store_id));
+        account_ids.push(event.account_id);
+        modes.push(event.mode.as_str());
+        event_ids.push(event.event_id);
+        types.push(event.event_type);
+        api_versions.push(event.api_version);
+        object_ids.push(event.object_id);
+        payloads.push(event.payload);
+        states.push(event.state.as_str());
+        errors.push(event.last_error);
+        received.push(at(event.received_at));
+    }
+    let attempts = vec![0_i64; store_ids.len()];
+    let statement = sql_query(
+        "INSERT INTO stripe_events (store_id, account_id, mode, event_id, event_type, api_version, object_id, payload, \
+             state, last_error, received_at, next_attempt_at, attempts) \
+         SELECT s, a, m, e, t, v, o, p, st, er, r, r, at FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+             AS batch (s, a, m, e, t, v, o, p, st, er, r, at) \
+         ON CONFLICT DO NOTHING",
+    )
+    .bind::<Array<Uid>, _>(store_ids)
+    .bind::<Array<Text>, _>(account_ids)
+    .bind::<Array<Text>, _>(modes)
+    .bind::<Array<Text>, _>(event_ids)
+    .bind::<Array<Text>, _>(types)
+    .bind::<Array<Nullable<Text>>, _>(api_versions)
+    .bind::<Array<Nullable<Text>>, _>(object_ids)
+    .bind::<Array<Text>, _>(payloads)
+    .bind::<Array<Text>, _>(states)
+    .bind::<Array<Nullable<Text>>, _>(errors)
+    .bind::<Array<Instant>, _>(received)
+    .bind::<Array<BigInt>, _>(attempts);
+    Ok(statement.execute(conn).await?)
+}

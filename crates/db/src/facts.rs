@@ -1,0 +1,61 @@
+//! Facts about this deployment, such as the check value of the vault's keys.
+
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::Text;
+
+use crate::DbError;
+use crate::conn::{Conn, RunQueryDsl};
+use crate::schema::deployment_facts as facts;
+
+/// Reads a fact.
+pub async fn get(conn: &mut Conn, name: &str) -> Result<Option<String>, DbError> {
+    facts::table
+        .filter(facts::name.eq(name.to_owned()))
+        .select(facts::value)
+        .first(conn)
+        .await
+}
+
+/// Writes a fact unless it is there already; the first writer wins. Returns what is stored now.
+pub async fn get_or_set(conn: &mut Conn, name: &str, value: &str) -> Result<String, DbError> {
+    diesel::insert_into(facts::table)
+        .values((
+            facts::name.eq(name.to_owned()),
+            facts::value.eq(value.to_owned()),
+        ))
+        .on_conflict(facts::name)
+        .do_nothing()
+        .execute(conn)
+        .await?;
+    Ok(get(conn, name).await?.unwrap_or_else(|| value.to_owned()))
+}
+
+/// Replaces a fact.
+pub async fn set(conn: &mut Conn, name: &str, value: &str) -> Result<(), DbError> {
+    diesel::insert_into(facts::table)
+        .values((
+            facts::name.eq(name.to_owned()),
+            facts::value.eq(value.to_owned()),
+        ))
+        .on_conflict(facts::name)
+        .do_update()
+        .set(facts::value.eq(value.to_owned()))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct Applied {
+    #[diesel(sql_type = Text)]
+    version: String,
+}
+
+/// The versions in diesel's own history table.
+pub(crate) async fn applied_migrations(conn: &mut Conn) -> Result<Vec<String>, DbError> {
+    let rows: Vec<Applied> = sql_query("SELECT version FROM __diesel_schema_migrations")
+        .load(conn)
+        .await?;
+    Ok(rows.into_iter().map(|row| row.version).collect())
+}

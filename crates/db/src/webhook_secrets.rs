@@ -1,0 +1,115 @@
+//! Webhook signing secrets: several can be valid at once, so that rolling one leaves no gap.
+
+use diesel::dsl::max;
+use diesel::prelude::*;
+use domain::{Mode, StoreId};
+use jiff::Timestamp;
+
+use crate::DbError;
+use crate::columns::{SealedText, Word, at, columns, id};
+use crate::conn::{Conn, RunQueryDsl};
+use crate::schema::webhook_secrets;
+
+/// A sealed signing secret.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = webhook_secrets)]
+pub struct WebhookSecret {
+    /// The mode whose events it signs.
+    #[diesel(deserialize_as = Word)]
+    pub mode: Mode,
+    /// Part of the place that it is sealed for.
+    pub version: i64,
+    secret_key_id: String,
+    secret_token: String,
+}
+
+impl WebhookSecret {
+    /// The sealed secret.
+    pub fn sealed(&self) -> SealedText {
+        SealedText {
+            key_id: self.secret_key_id.clone(),
+            token: self.secret_token.clone(),
+        }
+    }
+}
+
+/// Every secret of the store that is valid now, newest first, in all modes.
+pub async fn list_valid(
+    conn: &mut Conn,
+    store_id: StoreId,
+    now: Timestamp,
+) -> Result<Vec<WebhookSecret>, DbError> {
+    webhook_secrets::table
+        .filter(webhook_secrets::store_id.eq(id(store_id)))
+        .filter(
+            webhook_secrets::expires_at
+                .is_null()
+                .or(webhook_secrets::expires_at.gt(at(now))),
+        )
+        .order(webhook_secrets::version.desc())
+        .select(columns::<WebhookSecret>())
+        .load(conn)
+        .await
+}
+
+/// The version that the mode's next secret gets.
+pub async fn next_version(conn: &mut Conn, store_id: StoreId, mode: Mode) -> Result<i64, DbError> {
+    let newest: Option<i64> = webhook_secrets::table
+        .filter(webhook_secrets::store_id.eq(id(store_id)))
+        .filter(webhook_secrets::mode.eq(mode.as_str()))
+        .select(max(webhook_secrets::version))
+        .get_result(conn)
+        .await?;
+    Ok(newest.unwrap_or(0) + 1)
+}
+
+/// Adds a secret; older ones of the mode stay valid until `overlap_until`.
+pub async fn add(
+    conn: &mut Conn,
+    store_id: StoreId,
+    mode: Mode,
+    version: i64,
+    secret: SealedText,
+    overlap_until: Timestamp,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    diesel::update(
+        webhook_secrets::table
+            .filter(webhook_secrets::store_id.eq(id(store_id)))
+            .filter(webhook_secrets::mode.eq(mode.as_str()))
+            .filter(webhook_secrets::expires_at.is_null()),
+    )
+    .set(webhook_secrets::expires_at.eq(at(overlap_until)))
+    .execute(conn)
+    .await?;
+    diesel::insert_into(webhook_secrets::table)
+        .values((
+            webhook_secrets::store_id.eq(id(store_id)),
+            webhook_secrets::mode.eq(mode.as_str()),
+            webhook_secrets::version.eq(version),
+            webhook_secrets::secret_key_id.eq(secret.key_id),
+            webhook_secrets::secret_token.eq(secret.token),
+            webhook_secrets::created_at.eq(at(now)),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Ends every secret of a mode: they belonged to another account.
+pub async fn end_all(
+    conn: &mut Conn,
+    store_id: StoreId,
+    mode: Mode,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    diesel::update(
+        webhook_secrets::table
+            .filter(webhook_secrets::store_id.eq(id(store_id)))
+            .filter(webhook_secrets::mode.eq(mode.as_str())),
+    )
+    .set(webhook_secrets::expires_at.eq(at(now)))
+    .execute(conn)
+    .await?;
+    Ok(())
+}

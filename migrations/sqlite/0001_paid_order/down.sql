@@ -1,0 +1,17 @@
+DROP TABLE deployment_facts;
+DROP TABLE audit_log;
+DROP TABLE idempotency_keys;
+DROP TABLE api_keys;
+DROP TABLE incidents;
+DROP TABLE stripe_events;
+DROP TABLE payments;
+DROP TABLE order_items;
+DROP TABLE orders;
+DROP TABLE checkouts;
+DROP TABLE cart_items;
+DROP TABLE carts;
+DROP TABLE products;
+DROP TABLE connect_tokens;
+DROP TABLE webhook_secrets;
+DROP TABLE stripe_connections;
+DROP TABLE stores;
