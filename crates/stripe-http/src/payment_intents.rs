@@ -1,0 +1,79 @@
+//! PaymentIntents: one shopper's payment from the first cent reserved to the last one captured.
+
+use crate::request::Path;
+use crate::{Client, Error, IdempotencyKey, PaymentIntentId};
+
+mod object;
+mod params;
+
+pub use object::{CaptureMethod, Charge, LatestCharge, PaymentError, PaymentIntent, Status};
+pub use params::{
+    AutomaticPaymentMethods, CancelParams, CancellationReason, CaptureParams, CreateParams,
+    UpdateParams,
+};
+
+/// Creates a PaymentIntent.
+pub async fn create(
+    client: &Client,
+    params: &CreateParams,
+    key: &IdempotencyKey,
+) -> Result<PaymentIntent, Error> {
+    client
+        .post(Path::fixed("/v1/payment_intents"), params, key)
+        .await
+}
+
+/// Reads a PaymentIntent.
+pub async fn retrieve(client: &Client, id: &PaymentIntentId) -> Result<PaymentIntent, Error> {
+    client
+        .get(Path::with_id("/v1/payment_intents/{id}", id.as_str()))
+        .await
+}
+
+/// Changes a PaymentIntent that is not paid yet.
+pub async fn update(
+    client: &Client,
+    id: &PaymentIntentId,
+    params: &UpdateParams,
+    key: &IdempotencyKey,
+) -> Result<PaymentIntent, Error> {
+    client
+        .post(
+            Path::with_id("/v1/payment_intents/{id}", id.as_str()),
+            params,
+            key,
+        )
+        .await
+}
+
+/// Takes the money that a manual PaymentIntent has reserved.
+pub async fn capture(
+    client: &Client,
+    id: &PaymentIntentId,
+    params: &CaptureParams,
+    key: &IdempotencyKey,
+) -> Result<PaymentIntent, Error> {
+    client
+        .post(
+            Path::with_id("/v1/payment_intents/{id}/capture", id.as_str()),
+            params,
+            key,
+        )
+        .await
+}
+
+/// Gives up a PaymentIntent and releases what it has reserved.
+pub async fn cancel(
+    client: &Client,
+    id: &PaymentIntentId,
+    params: &CancelParams,
+    key: &IdempotencyKey,
+) -> Result<PaymentIntent, Error> {
+    client
+        .post(
+            Path::with_id("/v1/payment_intents/{id}/cancel", id.as_str()),
+            params,
+            key,
+        )
+        .await
+}
