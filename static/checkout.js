@@ -44,6 +44,10 @@ emailField.addEventListener("input", () => showEmailError(null));
 window.addEventListener("pageshow", (event) => event.persisted && setBusy(false));
 dark.addEventListener("change", () => elements?.update({ appearance: appearance() }));
 
+// A wide screen has room for a long list; a small one shows the payment form sooner.
+const longList = document.getElementById("lines");
+if (longList && window.matchMedia("(min-width: 60rem)").matches) longList.open = true;
+
 start(false);
 
 async function start(again) {

@@ -1,5 +1,6 @@
 // Tillgate's storefront widget: <tillgate-products>, <tillgate-cart>, <tillgate-buy>, <tillgate-order>.
 // One script tag in any page, module or classic; light DOM, no cookies, no inline styles, nothing but text from data.
+// ASCII only: a classic script is read in the encoding of its page, whatever that is.
 (() => {
   if (customElements.get("tillgate-cart")) return;
 
@@ -280,7 +281,7 @@
 
   // ---- Elements
 
-  /** h("p", "note", "text", child…): an element with the class tillgate-note. */
+  /** h("p", "note", "text", child...): an element with the class tillgate-note. */
   function h(tag, name, ...children) {
     const element = document.createElement(tag);
     if (name) element.className = name.split(" ").map((part) => `tillgate-${part}`).join(" ");
@@ -387,7 +388,7 @@
       const add = (product) => grid.append(this.card(store, product, signal, spoken));
       for (const product of store.products.values()) add(product);
       const more = button("button quiet", "Show more", () =>
-        whileBusy(more, "Loading…", async () => {
+        whileBusy(more, "Loading\u2026", async () => {
           const before = new Set(store.products.keys());
           await store.more().catch((error) => (spoken.textContent = error.message));
           for (const [id, product] of store.products) if (!before.has(id)) add(product);
@@ -399,11 +400,10 @@
 
     card(store, product, signal, spoken) {
       const soldOut = product.stock === 0;
-      const name = h("h3", "name", product.name);
-      const text = h("div", "body", name);
+      const text = h("div", "body", h("p", "name", product.name));
       if (product.description) text.append(h("p", "description", product.description));
       const price = h("span", "price", this.money(product.unit_amount, product.currency));
-      const add = button("button", soldOut ? "Sold out" : "Add to cart", () => {
+      const add = button("button", "", () => {
         const quantity = store.quantity(product.id);
         if (quantity >= (product.stock ?? QUANTITY_MAX)) {
           spoken.textContent = `You have all of ${product.name} that are left`;
@@ -411,12 +411,14 @@
         }
         store.setQuantity(product.id, quantity + 1);
         spoken.textContent = `${product.name} added to the cart`;
-      }, soldOut ? `${product.name}: sold out` : `Add ${product.name} to the cart`);
+      });
       add.disabled = soldOut;
       const label = () => {
         const quantity = store.quantity(product.id);
-        if (!soldOut) add.textContent = quantity ? `Add to cart (${quantity})` : "Add to cart";
-        if (!soldOut && product.stock !== null && quantity >= product.stock) add.textContent = `All ${product.stock} in cart`;
+        if (soldOut) add.textContent = "Sold out";
+        else if (quantity && quantity >= (product.stock ?? QUANTITY_MAX)) add.textContent = `All ${quantity} in cart`;
+        else add.textContent = quantity ? `Add to cart (${quantity})` : "Add to cart";
+        add.setAttribute("aria-label", `${add.textContent}: ${product.name}`);
       };
       store.addEventListener("cart", label, { signal });
       label();
@@ -434,7 +436,7 @@
       this.empty = h("p", "note", "Your cart is empty.");
       this.lines = h("ul", "lines");
       this.total = h("span", "price");
-      this.pay = button("button wide", "Checkout", () => whileBusy(this.pay, "One moment…", () => this.checkOut(store)));
+      this.pay = button("button wide", "Checkout", () => whileBusy(this.pay, "One moment\u2026", () => this.checkOut(store)));
       this.foot = h("div", "foot", h("p", "subtotal", h("span", "", "Subtotal"), this.total), this.pay);
       this.says = h("div", "says");
       this.says.setAttribute("role", "status");
@@ -491,7 +493,7 @@
           this.says.textContent = "";
           store.setQuantity(product.id, store.quantity(product.id) + by);
         };
-        const less = button("step", "−", change(-1), `One ${product.name} less`);
+        const less = button("step", "\u2212", change(-1), `One ${product.name} less`);
         const more = button("step", "+", change(1), `One ${product.name} more`);
         const remove = button("remove", "Remove", () => {
           store.setQuantity(product.id, 0);
@@ -546,7 +548,7 @@
       this.text ??= this.textContent.trim() || "Buy now";
       const says = h("div", "says");
       const buy = button("button", this.text, () =>
-        whileBusy(buy, "One moment…", async () => {
+        whileBusy(buy, "One moment\u2026", async () => {
           says.replaceChildren();
           try {
             // A cart of its own: the shared one stays as it is.
@@ -562,7 +564,7 @@
         const product = await store.product(id);
         if (signal.aborted) return;
         buy.disabled = product.stock === 0;
-        buy.textContent = product.stock === 0 ? "Sold out" : `${this.text} · ${this.money(product.unit_amount, product.currency)}`;
+        buy.textContent = product.stock === 0 ? "Sold out" : `${this.text} \u00b7 ${this.money(product.unit_amount, product.currency)}`;
       } catch (error) {
         if (signal.aborted) return;
         const gone = error.status === 404;
@@ -589,7 +591,7 @@
       const { order } = checkout;
       const [tone, state, text] = this.describe(checkout);
       const box = h("div", `notice ${tone}`);
-      box.append(h("p", "title", order ? `Order ${order.number} — ${state}` : state));
+      box.append(h("p", "title", order ? `Order ${order.number} \u2014 ${state}` : state));
       const amount = order && `${this.money(order.amount, order.currency)}. `;
       box.append(h("p", "", `${amount ?? ""}${text}`));
       if (!checkout.done) {
@@ -633,7 +635,7 @@
   function skeleton() {
     const grid = h("div", "grid", ...Array.from({ length: 4 }, () => h("div", "product loading", h("div", "picture"), h("div", "bar"), h("div", "bar short"))));
     grid.setAttribute("aria-busy", "true");
-    grid.append(h("span", "hidden", "Loading products…"));
+    grid.append(h("span", "hidden", "Loading products\u2026"));
     return grid;
   }
 
@@ -652,7 +654,7 @@ tillgate-order[hidden]{display:none}
 :is(tillgate-products,tillgate-cart,tillgate-buy,tillgate-order) *{box-sizing:border-box}
 :is(tillgate-products,tillgate-cart,tillgate-buy,tillgate-order) [hidden]{display:none!important}
 :is(tillgate-products,tillgate-cart,tillgate-buy,tillgate-order) p{margin:0}
-.tillgate-grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(13.5rem,100%),1fr));gap:1rem;margin:0 0 1rem;padding:0;list-style:none}
+.tillgate-grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(15.5rem,100%),1fr));gap:1rem;margin:0 0 1rem;padding:0;list-style:none}
 .tillgate-product{display:flex;flex-direction:column;overflow:hidden;margin:0;border:1px solid var(--_line);border-radius:var(--_radius);background:var(--_surface)}
 .tillgate-picture{aspect-ratio:4/3;background:color-mix(in srgb,currentcolor 7%,transparent)}
 .tillgate-picture img{display:block;width:100%;height:100%;object-fit:cover}
@@ -693,6 +695,7 @@ tillgate-order[hidden]{display:none}
 .tillgate-hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .tillgate-bar{height:1rem;margin:1rem 1rem 0;border-radius:4px;background:color-mix(in srgb,currentcolor 9%,transparent)}
 .tillgate-short{width:40%;margin-bottom:1rem}
+@container (max-width:28rem){.tillgate-product{display:grid;grid-template-columns:7rem minmax(0,1fr)}.tillgate-picture{grid-row:span 2;aspect-ratio:auto}}
 @media (prefers-reduced-motion:no-preference){.tillgate-loading{animation:tillgate-pulse 1.6s ease-in-out infinite}@keyframes tillgate-pulse{50%{opacity:.55}}}
 `);
 
