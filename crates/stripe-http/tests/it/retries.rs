@@ -152,7 +152,7 @@ async fn a_read_has_no_outcome() {
 
 #[tokio::test]
 async fn a_200_that_is_not_the_object_is_undecodable_and_not_repeated() {
-    let huge = format!("{{\"id\":\"{}\"}}", "x".repeat(4 * 1024 * 1024));
+    let huge = format!("{INTENT}{}", " ".repeat(4 * 1024 * 1024));
     for body in [
         "",
         "<!doctype html>",

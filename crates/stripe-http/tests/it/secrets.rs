@@ -131,3 +131,34 @@ async fn each_call_leaves_one_line_that_can_be_measured() {
         assert!(lines[0].contains(field), "{field} is not in {}", lines[0]);
     }
 }
+
+/// A proxy would see every merchant's traffic. Another test, run again in an environment with proxies.
+#[test]
+fn proxy_variables_are_ignored() {
+    let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+    again.args([
+        "--exact",
+        "requests::creating_a_payment_intent_pins_version_and_key",
+    ]);
+    for name in [
+        "HTTP_PROXY",
+        "http_proxy",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+    ] {
+        // Nobody listens on port 1.
+        again.env(name, "http://127.0.0.1:1");
+    }
+    let output = again
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        output.status.success() && text.contains("1 passed"),
+        "{text}"
+    );
+}
