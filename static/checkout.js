@@ -123,6 +123,7 @@ async function pay() {
   }
   setBusy(true);
   showError(null);
+  showEmailError(null);
   try {
     const outcome = await payOnce(email);
     if (outcome.done) {

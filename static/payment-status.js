@@ -36,6 +36,7 @@ async function ask() {
 
 function show(state) {
   for (const panel of result.querySelectorAll("[data-state]")) panel.hidden = panel.dataset.state !== state;
+  result.querySelector(".result-back .button")?.classList.toggle("button-quiet", state !== "paid");
 }
 
 function slow() {

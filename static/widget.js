@@ -405,8 +405,8 @@
       const price = h("span", "price", this.money(product.unit_amount, product.currency));
       const add = button("button", "", () => {
         const quantity = store.quantity(product.id);
-        if (quantity >= (product.stock ?? QUANTITY_MAX)) {
-          spoken.textContent = `You have all of ${product.name} that are left`;
+        if (add.ariaDisabled) {
+          spoken.textContent = `No more of ${product.name} can be added`;
           return;
         }
         store.setQuantity(product.id, quantity + 1);
@@ -415,8 +415,10 @@
       add.disabled = soldOut;
       const label = () => {
         const quantity = store.quantity(product.id);
+        const full = quantity >= Math.min(product.stock ?? QUANTITY_MAX, QUANTITY_MAX);
+        add.ariaDisabled = full && !soldOut ? "true" : null;
         if (soldOut) add.textContent = "Sold out";
-        else if (quantity && quantity >= (product.stock ?? QUANTITY_MAX)) add.textContent = `All ${quantity} in cart`;
+        else if (full) add.textContent = `All ${quantity} in cart`;
         else add.textContent = quantity ? `Add to cart (${quantity})` : "Add to cart";
         add.setAttribute("aria-label", `${add.textContent}: ${product.name}`);
       };
@@ -677,6 +679,7 @@ tillgate-order[hidden]{display:none}
 .tillgate-lines{margin:.5rem 0 0;padding:0;list-style:none}
 .tillgate-line{display:grid;grid-template-columns:1fr auto;align-items:center;gap:.375rem 1rem;margin:0;padding:.75rem 0;border-bottom:1px solid var(--_line)}
 .tillgate-line .tillgate-name{font-weight:550}
+.tillgate-line .tillgate-price{justify-self:end}
 .tillgate-steps{display:inline-flex;align-items:center;gap:.125rem;justify-self:start;border:1px solid var(--_line);border-radius:calc(var(--_radius)*.8)}
 .tillgate-step{width:44px;height:44px;padding:0;border:0;border-radius:calc(var(--_radius)*.8);background:none;color:inherit;font:inherit;font-size:1.25rem;line-height:1;cursor:pointer}
 .tillgate-step:disabled{opacity:.35;cursor:default}
