@@ -1,1 +1,31 @@
-//! Placeholder.
+//! The gateway: pages, API, webhooks, workers and the `tillgate` binary.
+//!
+//! The path of a request: [`server`] → [`middleware`] (request id, log, headers, limits) → [`routes`] (the whole
+//! surface as one table) → a guard of [`guards`] that proves the caller's right → the handler in its feature's
+//! folder, which parses into `domain` types, loads under the store's id, asks a pure function, talks to Stripe
+//! through [`stripe`], writes one transaction and replies. What happens later stands in [`work`].
+
+pub mod app;
+pub mod checkout;
+pub mod cli;
+pub mod clock;
+pub mod connect;
+pub mod error;
+pub mod guards;
+pub mod internal;
+pub mod json;
+pub mod middleware;
+pub mod orders;
+pub mod pages;
+pub mod paging;
+pub mod personal;
+pub mod routes;
+pub mod sealing;
+pub mod server;
+pub mod settings;
+pub mod storefront;
+pub mod stripe;
+pub mod telemetry;
+pub mod tokens;
+pub mod webhook;
+pub mod work;

@@ -1,0 +1,4 @@
+//! What happens to every request, outermost first: log, headers, then (by route) limits, CORS and idempotency.
+
+pub mod default_headers;
+pub mod request_log;

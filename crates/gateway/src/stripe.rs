@@ -1,0 +1,64 @@
+//! The only way to a store's Stripe account: a client from that store's key, for one request or one job.
+
+use db::connections::Connection;
+use domain::{Mode, StoreId};
+use stripe_http::{Client, Error};
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::sealing;
+
+/// A store's account, reachable until this value is dropped and its key wiped.
+pub struct StoreStripe {
+    store_id: StoreId,
+    /// The connection whose key this is.
+    pub connection: Connection,
+    /// Acts with the store's own key.
+    pub client: Client,
+}
+
+impl StoreStripe {
+    /// Opens the store's key of a mode. 409 where there is none or Stripe refused it.
+    pub async fn open(app: &App, store_id: StoreId, mode: Mode) -> Result<Self, ApiError> {
+        let connection = db::connections::find(&mut app.db.read().await?, store_id, mode).await?;
+        let connection = connection.ok_or_else(not_connected)?;
+        if connection.reconnect_needed {
+            return Err(reconnect_needed());
+        }
+        let secret = sealing::open_secret_key(&app.vault, store_id, &connection)?;
+        Ok(Self { store_id, connection, client: app.stripe.client(secret) })
+    }
+
+    /// Looks at a call's failure: a refused key pauses the store until the merchant reconnects.
+    pub async fn note_failure(&self, app: &App, error: &Error) -> Result<(), ApiError> {
+        if !matches!(error, Error::Authentication(_)) {
+            return Ok(());
+        }
+        tracing::warn!(store_id = %self.store_id, mode = %self.connection.mode, "Stripe refused the store's key: reconnect needed");
+        let mut tx = app.db.begin().await?;
+        let Connection { mode, secret_version, .. } = self.connection;
+        db::connections::mark_reconnect_needed(&mut tx, self.store_id, mode, secret_version, "key_refused").await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// [`StoreStripe::note_failure`], then the failure as the caller sees it.
+    pub async fn fail(&self, app: &App, error: Error) -> ApiError {
+        match self.note_failure(app, &error).await {
+            Ok(()) => error.into(),
+            Err(storage) => storage,
+        }
+    }
+}
+
+/// 409: nothing is connected in this mode.
+pub fn not_connected() -> ApiError {
+    ApiError::conflict("store_not_connected", "This store has not connected Stripe yet. The merchant has to connect it first.")
+}
+
+fn reconnect_needed() -> ApiError {
+    ApiError::conflict(
+        "store_reconnect_needed",
+        "Stripe no longer accepts this store's keys. The merchant has to connect Stripe again.",
+    )
+}
