@@ -1,0 +1,19 @@
+//! The resources of Stripe's API: for each, what its endpoints accept and do.
+
+pub(crate) mod account;
+pub(crate) mod balance;
+pub(crate) mod charges;
+pub(crate) mod elements;
+pub(crate) mod events;
+pub(crate) mod payment_intents;
+pub(crate) mod payment_methods;
+pub(crate) mod setup_intents;
+pub(crate) mod webhook_endpoints;
+
+use crate::params::{Field, Kind};
+
+/// The parameters of every list.
+const LIMIT: Field = Field::new("limit", Kind::Integer);
+const STARTING_AFTER: Field = Field::new("starting_after", Kind::Text);
+const ENDING_BEFORE: Field = Field::new("ending_before", Kind::Text);
+const CREATED: Field = Field::new("created", Kind::Range);

@@ -1,0 +1,144 @@
+//! Checks that several endpoints share.
+
+use serde_json::{Map, Value};
+
+use crate::currencies::{self, AmountProblem};
+use crate::objects::ECHOED;
+use crate::params::{Field, Kind, Params};
+use crate::v1::{Call, StripeError};
+
+const ADDRESS: &[Field] = &[
+    Field::new("city", Kind::Text).clearable(),
+    Field::new("country", Kind::Text).clearable(),
+    Field::new("line1", Kind::Text).clearable(),
+    Field::new("line2", Kind::Text).clearable(),
+    Field::new("postal_code", Kind::Text).clearable(),
+    Field::new("state", Kind::Text).clearable(),
+];
+
+pub(super) const SHIPPING: &[Field] = &[
+    Field::new("address", Kind::Object(ADDRESS)).required(),
+    Field::new("name", Kind::Text).required(),
+    Field::new("carrier", Kind::Text),
+    Field::new("phone", Kind::Text),
+    Field::new("tracking_number", Kind::Text),
+];
+
+/// The supported currency, lower case.
+pub(super) fn currency(text: &str) -> Result<&'static str, StripeError> {
+    currencies::supported(text).ok_or_else(|| {
+        let list = currencies::supported_list();
+        StripeError::invalid(format!(
+            "Invalid currency: {text}. Stripe currently supports these currencies: {list}"
+        ))
+        .param("currency")
+    })
+}
+
+/// Whether the amount can be charged in the currency.
+pub(super) fn amount(amount: i64, currency: &str) -> Result<(), StripeError> {
+    if amount < 1 {
+        return Err(
+            StripeError::invalid("This value must be greater than or equal to 1.")
+                .code("parameter_invalid_integer")
+                .param("amount"),
+        );
+    }
+    let error = match currencies::check_amount(amount, currency) {
+        Ok(()) => return Ok(()),
+        Err(AmountProblem::TooSmall(minimum)) => {
+            StripeError::invalid(format!("Amount must be at least {minimum}"))
+                .code("amount_too_small")
+        }
+        Err(AmountProblem::TooLarge(maximum)) => {
+            StripeError::invalid(format!("Amount must be no more than {maximum}"))
+                .code("amount_too_large")
+        }
+        Err(AmountProblem::NotAMultiple(step)) => StripeError::invalid(format!(
+            "Invalid amount: amounts in {currency} must be divisible by {step}."
+        ))
+        .code("parameter_invalid_integer"),
+    };
+    Err(error.param("amount"))
+}
+
+/// What no payment of the sandbox can have, and texts that must look like what they are.
+pub(super) fn references(params: &Params) -> Result<(), StripeError> {
+    for (name, kind) in [
+        ("customer", "customer"),
+        ("mandate", "mandate"),
+        ("confirmation_token", "confirmationtoken"),
+    ] {
+        if let Some(id) = params.text(name) {
+            return Err(StripeError::missing(kind, id).param(name));
+        }
+    }
+    if let Some(email) = params.text("receipt_email")
+        && !email
+            .split_once('@')
+            .is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.'))
+    {
+        return Err(
+            StripeError::invalid(format!("Invalid email address: {email}"))
+                .code("email_invalid")
+                .param("receipt_email"),
+        );
+    }
+    if let Some(url) = params.text("return_url")
+        && url::Url::parse(url).is_err()
+    {
+        return Err(StripeError::invalid("Not a valid URL")
+            .code("url_invalid")
+            .param("return_url"));
+    }
+    Ok(())
+}
+
+/// Takes over the parameters that Stripe gives back unchanged; a cleared one is null again.
+pub(super) fn echo(echoed: &mut Map<String, Value>, params: &Params) {
+    for (name, value) in params.given() {
+        if ECHOED.contains(&name.as_str()) {
+            echoed.insert(name.clone(), complete(name, value));
+        }
+    }
+}
+
+fn complete(name: &str, value: &Value) -> Value {
+    let Value::Object(given) = value else {
+        return value.clone();
+    };
+    if name != "shipping" {
+        return value.clone();
+    }
+    let mut shipping = serde_json::json!({
+        "address": { "city": null, "country": null, "line1": null, "line2": null, "postal_code": null, "state": null },
+        "carrier": null, "name": null, "phone": null, "tracking_number": null,
+    });
+    for (name, value) in given {
+        match value {
+            Value::Object(address) => {
+                for (part, value) in address {
+                    shipping["address"][part] = value.clone();
+                }
+            }
+            _ => shipping[name] = value.clone(),
+        }
+    }
+    shipping
+}
+
+/// Where redirects are possible, a confirmation from a server has to say where to come back to.
+pub(super) fn return_url(
+    call: &Call<'_>,
+    allow_redirects: Option<&str>,
+) -> Result<(), StripeError> {
+    let from_server =
+        call.caller == crate::v1::Caller::Secret && !call.params.flag("use_stripe_sdk");
+    if allow_redirects != Some("always") || !from_server || call.params.text("return_url").is_some()
+    {
+        return Ok(());
+    }
+    Err(StripeError::invalid(
+        "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of these payment methods might redirect your customer off of your page, you must provide a `return_url`. If you don't want to accept redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` and `automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and Payment Intents.",
+    ))
+}

@@ -1,0 +1,156 @@
+//! `POST /v1/payment_intents`. Source: Stripe API reference, "Create a PaymentIntent".
+
+use serde_json::{Map, Value};
+
+use super::{checks, confirm, outcome};
+use crate::api::payment_methods;
+use crate::ids;
+use crate::objects::{CaptureMethod, PaymentIntent, Status, merge_metadata};
+use crate::params::{Field, Kind};
+use crate::v1::{Call, StripeError};
+
+/// Also of `SetupIntents`.
+pub(crate) const AUTOMATIC_PAYMENT_METHODS: &[Field] = &[
+    Field::new("enabled", Kind::Bool).required(),
+    Field::new("allow_redirects", Kind::OneOf(&["always", "never"])),
+];
+
+pub(crate) const CREATE: &[Field] = &[
+    Field::new("allowed_payment_method_types", Kind::List(&Kind::Text)),
+    Field::new("amount", Kind::Integer).required(),
+    Field::new("amount_details", Kind::Free),
+    Field::new("application_fee_amount", Kind::Integer),
+    Field::new(
+        "automatic_payment_methods",
+        Kind::Object(AUTOMATIC_PAYMENT_METHODS),
+    ),
+    Field::new("capture_method", Kind::OneOf(CaptureMethod::NAMES)),
+    Field::new("confirm", Kind::Bool),
+    Field::new("confirmation_method", Kind::OneOf(&["automatic", "manual"])),
+    Field::new("confirmation_token", Kind::Text),
+    Field::new("currency", Kind::Text).required(),
+    Field::new("customer", Kind::Text),
+    Field::new("customer_account", Kind::Text),
+    Field::new("description", Kind::Text).clearable(),
+    Field::new("error_on_requires_action", Kind::Bool),
+    Field::new("excluded_payment_method_types", Kind::List(&Kind::Text)),
+    Field::new("hooks", Kind::Free),
+    Field::new("mandate", Kind::Text),
+    Field::new("mandate_data", Kind::Free),
+    Field::new("metadata", Kind::Metadata).clearable(),
+    Field::new(
+        "off_session",
+        Kind::OneOf(&["true", "false", "one_off", "recurring"]),
+    ),
+    Field::new("on_behalf_of", Kind::Text),
+    Field::new("payment_details", Kind::Free),
+    Field::new("payment_method", Kind::Text),
+    Field::new("payment_method_configuration", Kind::Text),
+    Field::new("payment_method_data", Kind::Object(payment_methods::CREATE)),
+    Field::new("payment_method_options", Kind::Free),
+    Field::new("payment_method_types", Kind::List(&Kind::Text)),
+    Field::new("radar_options", Kind::Free),
+    Field::new("receipt_email", Kind::Text).clearable(),
+    Field::new("return_url", Kind::Text),
+    Field::new(
+        "setup_future_usage",
+        Kind::OneOf(&["off_session", "on_session"]),
+    ),
+    Field::new("shipping", Kind::Object(checks::SHIPPING)),
+    Field::new("statement_descriptor", Kind::Text),
+    Field::new("statement_descriptor_suffix", Kind::Text),
+    Field::new("transfer_data", Kind::Free),
+    Field::new("transfer_group", Kind::Text),
+    Field::new("use_stripe_sdk", Kind::Bool),
+];
+
+pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, StripeError> {
+    let currency = checks::currency(call.params.text("currency").unwrap_or_default())?;
+    let amount = call.params.integer("amount").unwrap_or_default();
+    checks::amount(amount, currency)?;
+    checks::references(&call.params)?;
+    let (automatic, types) = payment_method_types(call)?;
+    let confirms = call.params.flag("confirm");
+    if confirms {
+        checks::return_url(call, automatic.as_deref())?;
+    } else {
+        only_with_confirm(call)?;
+    }
+    let payment_method = payment_methods::given(call)?;
+    let mut intent = PaymentIntent {
+        id: ids::object("pi"),
+        client_secret: String::new(),
+        livemode: call.ledger.livemode,
+        created: call.origin.now,
+        status: if payment_method.is_some() {
+            Status::RequiresConfirmation
+        } else {
+            Status::RequiresPaymentMethod
+        },
+        amount,
+        amount_received: 0,
+        amount_capturable: 0,
+        currency: currency.to_owned(),
+        capture_method: CaptureMethod::from_param(call.params.text("capture_method")),
+        automatic_payment_methods: automatic,
+        payment_method_types: types,
+        payment_method,
+        latest_charge: None,
+        last_payment_error: Value::Null,
+        next_action: Value::Null,
+        canceled_at: None,
+        cancellation_reason: None,
+        metadata: Map::new(),
+        echoed: Map::new(),
+        tampered: Map::new(),
+    };
+    intent.client_secret = ids::client_secret(&intent.id);
+    merge_metadata(&mut intent.metadata, call.params.get("metadata"));
+    checks::echo(&mut intent.echoed, &call.params);
+    let (id, object) = (intent.id.clone(), intent.render());
+    call.ledger.payment_intents.insert(id.clone(), intent);
+    call.ledger
+        .emit("payment_intent.created", object, &call.origin);
+    let result = if confirms {
+        confirm::run(call, &id, None)
+    } else {
+        Ok(())
+    };
+    outcome(call, &id, result)
+}
+
+/// Automatic payment methods are on unless types are named or they are switched off.
+fn payment_method_types(call: &Call<'_>) -> Result<(Option<String>, Vec<String>), StripeError> {
+    let automatic = call.params.object("automatic_payment_methods");
+    let enabled = automatic
+        .and_then(|given| given.get("enabled"))
+        .and_then(Value::as_bool);
+    let types = call.params.texts("payment_method_types");
+    if enabled == Some(true) && types.is_some() {
+        return Err(StripeError::invalid("You may only specify one of these parameters: automatic_payment_methods, payment_method_types.")
+            .param("automatic_payment_methods"));
+    }
+    let redirects = automatic
+        .and_then(|given| given.get("allow_redirects"))
+        .and_then(Value::as_str);
+    let on = types.is_none() && enabled != Some(false);
+    let automatic = on.then(|| redirects.unwrap_or("always").to_owned());
+    Ok((automatic, types.unwrap_or_else(|| vec!["card".to_owned()])))
+}
+
+/// Stripe refuses what would have no effect.
+fn only_with_confirm(call: &Call<'_>) -> Result<(), StripeError> {
+    const NEED_CONFIRM: &[&str] = &[
+        "error_on_requires_action",
+        "mandate_data",
+        "off_session",
+        "return_url",
+    ];
+    let given = NEED_CONFIRM
+        .iter()
+        .find(|name| call.params.get(name).is_some());
+    given.map_or(Ok(()), |name| {
+        let message = format!("You cannot specify `{name}` when `confirm` is not set to `true`.");
+        Err(StripeError::invalid(message).param(name))
+    })
+}

@@ -1,0 +1,42 @@
+//! `GET /v1/payment_intents` and `GET /v1/payment_intents/{id}`.
+
+use serde_json::Value;
+
+use super::seen_by;
+use crate::api::{CREATED, ENDING_BEFORE, LIMIT, STARTING_AFTER};
+use crate::objects::PaymentIntent;
+use crate::params::{Field, Kind};
+use crate::v1::{Call, StripeError, list as pages};
+
+pub(crate) const RETRIEVE: &[Field] = &[Field::new("client_secret", Kind::Text)];
+
+pub(crate) const LIST: &[Field] = &[
+    CREATED,
+    LIMIT,
+    STARTING_AFTER,
+    ENDING_BEFORE,
+    Field::new("customer", Kind::Text),
+    Field::new("customer_account", Kind::Text),
+];
+
+pub(crate) fn retrieve(call: &mut Call<'_>) -> Result<Value, StripeError> {
+    let found = call.ledger.payment_intents.get(call.id());
+    let intent = found.ok_or_else(|| StripeError::missing("payment_intent", call.id()))?;
+    call.check_client_secret("PaymentIntent", &intent.client_secret)?;
+    Ok(seen_by(call.caller, intent))
+}
+
+pub(crate) fn list(call: &mut Call<'_>) -> Result<Value, StripeError> {
+    if let Some(customer) = call.params.text("customer") {
+        return Err(StripeError::missing("customer", customer).param("customer"));
+    }
+    let intents = &call.ledger.payment_intents;
+    let rows: Vec<_> = intents
+        .values()
+        .rev()
+        .map(|intent| (intent.id.clone(), intent.created))
+        .collect();
+    pages::page(call, "payment_intent", &rows, |id| {
+        intents.get(id).map_or(Value::Null, PaymentIntent::render)
+    })
+}

@@ -1,0 +1,116 @@
+//! `POST /v1/payment_intents/{id}`. Source: Stripe API reference, "Update a PaymentIntent".
+
+use serde_json::Value;
+
+use super::{checks, outcome};
+use crate::api::payment_methods;
+use crate::objects::{CaptureMethod, PaymentIntent, Status, merge_metadata};
+use crate::params::{Field, Kind, Params};
+use crate::payments;
+use crate::v1::{Call, StripeError};
+
+pub(crate) const UPDATE: &[Field] = &[
+    Field::new("allowed_payment_method_types", Kind::List(&Kind::Text)),
+    Field::new("amount", Kind::Integer),
+    Field::new("amount_details", Kind::Free).clearable(),
+    Field::new("application_fee_amount", Kind::Integer).clearable(),
+    Field::new("capture_method", Kind::OneOf(CaptureMethod::NAMES)),
+    Field::new("currency", Kind::Text),
+    Field::new("customer", Kind::Text),
+    Field::new("customer_account", Kind::Text),
+    Field::new("description", Kind::Text).clearable(),
+    Field::new("excluded_payment_method_types", Kind::List(&Kind::Text)).clearable(),
+    Field::new("hooks", Kind::Free),
+    Field::new("metadata", Kind::Metadata).clearable(),
+    Field::new("payment_details", Kind::Free).clearable(),
+    Field::new("payment_method", Kind::Text),
+    Field::new("payment_method_configuration", Kind::Text),
+    Field::new("payment_method_data", Kind::Object(payment_methods::CREATE)),
+    Field::new("payment_method_options", Kind::Free),
+    Field::new("payment_method_types", Kind::List(&Kind::Text)),
+    Field::new("receipt_email", Kind::Text).clearable(),
+    Field::new(
+        "setup_future_usage",
+        Kind::OneOf(&["off_session", "on_session"]),
+    )
+    .clearable(),
+    Field::new("shipping", Kind::Object(checks::SHIPPING)).clearable(),
+    Field::new("statement_descriptor", Kind::Text),
+    Field::new("statement_descriptor_suffix", Kind::Text),
+    Field::new("transfer_data", Kind::Free),
+    Field::new("transfer_group", Kind::Text),
+];
+
+/// Only an open payment can change what is charged, and how.
+const OPEN_ONLY: &[&str] = &[
+    "amount",
+    "capture_method",
+    "currency",
+    "payment_method",
+    "payment_method_data",
+    "payment_method_types",
+];
+
+pub(crate) fn update(call: &mut Call<'_>) -> Result<Value, StripeError> {
+    let id = call.id().to_owned();
+    let intent = payments::find(call.ledger, &id)?;
+    let (status, mut amount, mut currency) =
+        (intent.status, intent.amount, intent.currency.clone());
+    if let Some(refusal) = refused_by_status(&call.params, status) {
+        return outcome(call, &id, Err(refusal));
+    }
+    checks::references(&call.params)?;
+    let amount_changes =
+        call.params.get("amount").is_some() || call.params.get("currency").is_some();
+    if amount_changes {
+        if let Some(given) = call.params.text("currency") {
+            checks::currency(given)?.clone_into(&mut currency);
+        }
+        amount = call.params.integer("amount").unwrap_or(amount);
+        checks::amount(amount, &currency)?;
+    }
+    let payment_method = payment_methods::given(call)?;
+    let reopens = amount_changes || payment_method.is_some();
+    let intent = payments::find(call.ledger, &id)?;
+    intent.amount = amount;
+    intent.currency = currency;
+    if let Some(name) = call.params.text("capture_method") {
+        intent.capture_method = CaptureMethod::from_param(Some(name));
+    }
+    if let Some(types) = call.params.texts("payment_method_types") {
+        intent.payment_method_types = types;
+        intent.automatic_payment_methods = None;
+    }
+    if payment_method.is_some() {
+        intent.payment_method = payment_method;
+    }
+    merge_metadata(&mut intent.metadata, call.params.get("metadata"));
+    checks::echo(&mut intent.echoed, &call.params);
+    if reopens {
+        reopen(intent);
+    }
+    outcome(call, &id, Ok(()))
+}
+
+/// What was confirmed for another amount or method has to be confirmed again.
+fn reopen(intent: &mut PaymentIntent) {
+    intent.next_action = Value::Null;
+    intent.status = match intent.payment_method {
+        Some(_) => Status::RequiresConfirmation,
+        None => Status::RequiresPaymentMethod,
+    };
+}
+
+fn refused_by_status(params: &Params, status: Status) -> Option<StripeError> {
+    if matches!(
+        status,
+        Status::RequiresPaymentMethod | Status::RequiresConfirmation | Status::RequiresAction
+    ) {
+        return None;
+    }
+    let name = OPEN_ONLY.iter().find(|name| params.get(name).is_some())?;
+    Some(payments::unexpected_state(format!(
+        "This PaymentIntent's {name} could not be updated because it has a status of {}. You may only update the {name} of a PaymentIntent with one of the following statuses: requires_payment_method, requires_confirmation, requires_action.",
+        status.as_str()
+    )))
+}

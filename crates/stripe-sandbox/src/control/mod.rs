@@ -1,0 +1,75 @@
+//! `/_sandbox`: what tests and people need and Stripe does not have. No authentication, so it is
+//! answered to loopback only, and not to pages of other origins.
+
+mod accounts;
+mod deliveries;
+mod faults;
+mod payment_intents;
+mod requests;
+
+use actix_web::http::header::{HOST, ORIGIN};
+use actix_web::web::{Data, Json, JsonConfig, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, guard, web};
+use serde_json::json;
+
+use crate::state::Shared;
+
+/// A control request is small.
+const MAX_BODY_BYTES: usize = 256 * 1024;
+
+/// What every handler gets.
+type State = Data<Shared>;
+
+#[rustfmt::skip]
+pub(crate) fn routes(config: &mut ServiceConfig) {
+    config.service(
+        web::scope("/_sandbox")
+            .guard(guard::fn_guard(is_local))
+            .app_data(JsonConfig::default().limit(MAX_BODY_BYTES).error_handler(bad_json))
+            .route("/requests",                          web::get().to(requests::list))
+            .route("/requests",                          web::delete().to(requests::clear))
+            .route("/accounts",                          web::get().to(accounts::list))
+            .route("/accounts",                          web::post().to(accounts::add))
+            .route("/payment_intents/{id}",              web::post().to(payment_intents::tamper))
+            .route("/payment_intents/{id}/pay",          web::post().to(payment_intents::pay))
+            .route("/payment_intents/{id}/authenticate", web::post().to(payment_intents::authenticate))
+            .route("/deliveries",                        web::get().to(deliveries::list))
+            .route("/deliveries/mode",                   web::post().to(deliveries::set_mode))
+            .route("/deliveries/flush",                  web::post().to(deliveries::flush))
+            .route("/deliveries/settle",                 web::post().to(deliveries::settle))
+            .route("/faults",                            web::get().to(faults::list))
+            .route("/faults",                            web::post().to(faults::add))
+            .route("/faults",                            web::delete().to(faults::clear)),
+    );
+}
+
+/// Loopback peer, loopback name (against DNS rebinding), no foreign page (against forged requests).
+fn is_local(context: &guard::GuardContext<'_>) -> bool {
+    let head = context.head();
+    let header = |name| {
+        head.headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
+    let host = header(HOST).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let from_loopback = head.peer_addr.is_some_and(|peer| peer.ip().is_loopback());
+    let own_page = header(ORIGIN).is_none_or(|origin| origin.strip_prefix("http://") == Some(host));
+    from_loopback && own_page && matches!(name, "127.0.0.1" | "localhost" | "[::1]")
+}
+
+fn bad_json(error: actix_web::error::JsonPayloadError, _: &HttpRequest) -> actix_web::Error {
+    let response = refusal(400, &error.to_string());
+    actix_web::error::InternalError::from_response(error, response).into()
+}
+
+/// An answer that says what is wrong with the control request.
+fn refusal(status: u16, message: &str) -> HttpResponse {
+    let status = actix_web::http::StatusCode::from_u16(status).unwrap_or_default();
+    HttpResponse::build(status).json(json!({ "error": { "message": message } }))
+}
+
+/// An optional JSON body: none means the defaults.
+fn or_default<T: Default>(body: Option<Json<T>>) -> T {
+    body.map(Json::into_inner).unwrap_or_default()
+}

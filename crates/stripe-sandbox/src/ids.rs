@@ -1,0 +1,30 @@
+//! Identifiers and secrets that look like Stripe's.
+
+use rand::distr::{Alphanumeric, SampleString};
+
+/// The random part of an object id; Stripe's have 24 characters after the prefix.
+const RANDOM_CHARS: usize = 24;
+
+/// `pi_…`, `ch_…`, `evt_…`: a prefix without its underscore, and a random rest.
+pub(crate) fn object(prefix: &str) -> String {
+    format!("{prefix}_{}", random(RANDOM_CHARS))
+}
+
+/// `req_…`, as in the `Request-Id` header.
+pub(crate) fn request() -> String {
+    format!("req_{}", random(14))
+}
+
+/// The client secret of a PaymentIntent or SetupIntent: its id, `_secret_`, and a random rest.
+pub(crate) fn client_secret(id: &str) -> String {
+    format!("{id}_secret_{}", random(25))
+}
+
+/// A webhook endpoint's signing secret. The whole string, prefix included, is the HMAC key.
+pub(crate) fn signing_secret() -> String {
+    format!("whsec_{}", random(32))
+}
+
+fn random(chars: usize) -> String {
+    Alphanumeric.sample_string(&mut rand::rng(), chars)
+}

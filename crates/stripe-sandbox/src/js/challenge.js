@@ -1,0 +1,40 @@
+// The bank's page of a 3-D Secure challenge: framed by Stripe.js, or visited by redirect.
+'use strict';
+
+const query = new URLSearchParams(window.location.search);
+const buttons = [...document.querySelectorAll('button')];
+const status = document.getElementById('status');
+
+for (const button of buttons) {
+  button.addEventListener('click', () => finish(button.dataset.outcome));
+}
+buttons[0].focus();
+
+async function finish(outcome) {
+  buttons.forEach((button) => { button.disabled = true; });
+  status.textContent = 'One moment…';
+  try {
+    const response = await fetch(window.location.pathname, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ outcome, client_secret: query.get('client_secret') }),
+    });
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    const { redirect } = await response.json();
+    leave(redirect);
+  } catch {
+    status.textContent = 'That did not work. Please try again.';
+    buttons.forEach((button) => { button.disabled = false; });
+  }
+}
+
+function leave(redirect) {
+  const parent = query.get('parent');
+  if (parent && window.parent !== window) {
+    window.parent.postMessage({ type: 'stripe-sandbox:challenge-done' }, parent);
+  } else if (redirect) {
+    window.location.assign(redirect);
+  } else {
+    status.textContent = 'Done. You can close this page.';
+  }
+}

@@ -1,0 +1,41 @@
+//! The end of a 3-D Secure challenge.
+
+use crate::objects::Status;
+use crate::payments::{charge, fail, find, unexpected_state};
+use crate::state::Ledger;
+use crate::v1::{Origin, StripeError};
+
+/// What the shopper did with the challenge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Challenge {
+    #[serde(rename = "success")]
+    Passed,
+    #[serde(rename = "fail")]
+    Failed,
+}
+
+/// Ends the challenge that the payment waits for: it is charged, or it fails without a charge.
+pub(crate) fn authenticate(
+    ledger: &mut Ledger,
+    id: &str,
+    challenge: Challenge,
+    origin: &Origin,
+) -> Result<(), StripeError> {
+    let intent = find(ledger, id)?;
+    if intent.status != Status::RequiresAction {
+        return Err(unexpected_state(format!(
+            "This PaymentIntent has a status of {} and waits for no authentication.",
+            intent.status.as_str()
+        )));
+    }
+    match challenge {
+        Challenge::Passed => charge::attempt(ledger, id, charge::Authenticated::Yes, origin),
+        Challenge::Failed => {
+            let error = StripeError::authentication_failed(
+                "The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new PaymentMethod to attempt to fulfill this PaymentIntent again.",
+            );
+            fail(ledger, id, error, origin)
+        }
+    }
+}

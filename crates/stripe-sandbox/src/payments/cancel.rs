@@ -1,0 +1,40 @@
+//! Giving up a payment that has not succeeded.
+
+use serde_json::Value;
+
+use crate::objects::Status;
+use crate::payments::{find, unexpected_state};
+use crate::state::Ledger;
+use crate::v1::{Origin, StripeError};
+
+/// Cancels. An authorisation is released: the charge shows it as refunded.
+/// Source: Stripe API reference, "Cancel a PaymentIntent".
+pub(crate) fn cancel(
+    ledger: &mut Ledger,
+    id: &str,
+    reason: Option<String>,
+    origin: &Origin,
+) -> Result<(), StripeError> {
+    let intent = find(ledger, id)?;
+    if matches!(intent.status, Status::Succeeded | Status::Canceled) {
+        return Err(unexpected_state(format!(
+            "You cannot cancel this PaymentIntent because it has a status of {}. Only a PaymentIntent with one of the following statuses may be canceled: requires_payment_method, requires_capture, requires_confirmation, requires_action, processing.",
+            intent.status.as_str()
+        )));
+    }
+    let held = intent.status == Status::RequiresCapture;
+    intent.status = Status::Canceled;
+    intent.canceled_at = Some(origin.now);
+    intent.cancellation_reason = reason;
+    intent.amount_capturable = 0;
+    intent.next_action = Value::Null;
+    let object = intent.render();
+    let charge_id = intent.latest_charge.clone().unwrap_or_default();
+    if held && let Some(charge) = ledger.charges.get_mut(&charge_id) {
+        charge.amount_refunded = charge.amount;
+        let charge_object = charge.render();
+        ledger.emit("charge.refunded", charge_object, origin);
+    }
+    ledger.emit("payment_intent.canceled", object, origin);
+    Ok(())
+}

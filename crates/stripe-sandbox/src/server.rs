@@ -1,0 +1,220 @@
+//! Starting and stopping, and the wiring of HTTP to the parts that answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::http::StatusCode;
+use actix_web::web::{self, Bytes, Data, PayloadConfig, ServiceConfig};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::config::Config;
+use crate::error::Error;
+use crate::state::{Shared, World};
+use crate::v1::StripeError;
+use crate::v1::pipeline::{self, Ending, Incoming, Outgoing, OutgoingBody};
+use crate::{control, ids, pages, webhooks};
+
+/// Stripe refuses large bodies too; the largest honest request is a few kilobytes.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+/// How long an answer is withheld at most; longer than every deadline of a caller.
+const WITHHELD: Duration = Duration::from_mins(2);
+/// The sandbox keeps no work that is worth waiting for.
+const SHUTDOWN_SECONDS: u64 = 1;
+
+/// A running sandbox. Clones are handles to the same one.
+#[derive(Clone)]
+pub struct Sandbox {
+    shared: Arc<Shared>,
+    server: ServerHandle,
+    dispatcher: Arc<JoinHandle<()>>,
+}
+
+impl Sandbox {
+    /// Listens on `config.bind` and answers from two worker threads until [`Sandbox::stop`].
+    /// Must be called inside a tokio (or actix) runtime, which also delivers the webhooks.
+    pub async fn start(config: Config) -> Result<Self, Error> {
+        let listener = tokio::net::TcpListener::bind(config.bind)
+            .await
+            .and_then(tokio::net::TcpListener::into_std)
+            .map_err(|source| Error::Bind {
+                address: config.bind,
+                source,
+            })?;
+        let address = listener.local_addr().map_err(|source| Error::Bind {
+            address: config.bind,
+            source,
+        })?;
+        let now = (config.clock)().as_second();
+        let mut world = World::default();
+        for spec in config.accounts {
+            let account_id = spec.account_id.clone();
+            world
+                .add_account(spec, now)
+                .map_err(|problem| Error::Account {
+                    account_id,
+                    problem,
+                })?;
+        }
+        let client = reqwest::Client::builder()
+            .timeout(config.webhook_timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .map_err(Error::WebhookClient)?;
+        let (due, queue) = mpsc::unbounded_channel();
+        let base_url = format!("http://{address}");
+        let shared = Arc::new(Shared::new(
+            world,
+            config.clock,
+            base_url,
+            due,
+            client,
+            config.webhook_retry_delays,
+        ));
+        let dispatcher = tokio::spawn(webhooks::dispatcher(Arc::clone(&shared), queue));
+        let data = Data::from(Arc::clone(&shared));
+        let server = HttpServer::new(move || App::new().app_data(data.clone()).configure(routes))
+            .workers(2)
+            .disable_signals()
+            .shutdown_timeout(SHUTDOWN_SECONDS)
+            .on_connect(keep_connection)
+            .listen(listener)
+            .map_err(|source| Error::Bind {
+                address: config.bind,
+                source,
+            })?
+            .run();
+        let handle = server.handle();
+        tokio::spawn(server);
+        Ok(Self {
+            shared,
+            server: handle,
+            dispatcher: Arc::new(dispatcher),
+        })
+    }
+
+    /// `http://127.0.0.1:PORT`, without a slash at the end. The API is under `/v1`, Stripe.js at `/v3/`.
+    pub fn url(&self) -> String {
+        self.shared.base_url.clone()
+    }
+
+    /// Stops listening and delivering. What was in memory is gone.
+    pub async fn stop(self) {
+        self.dispatcher.abort();
+        self.server.stop(false).await;
+    }
+}
+
+fn routes(config: &mut ServiceConfig) {
+    config
+        .app_data(PayloadConfig::new(MAX_BODY_BYTES))
+        .configure(control::routes)
+        .configure(pages::routes)
+        .route(
+            "/v1/{tail:.*}",
+            web::method(actix_web::http::Method::OPTIONS).to(preflight),
+        )
+        .route("/v1/{tail:.*}", web::to(api));
+}
+
+/// The socket, so that a fault can cut it.
+struct Connection(std::net::TcpStream);
+
+fn keep_connection(io: &dyn std::any::Any, extensions: &mut actix_web::dev::Extensions) {
+    use std::os::fd::AsFd;
+    let stream = io.downcast_ref::<actix_web::rt::net::TcpStream>();
+    if let Some(copy) = stream.and_then(|stream| stream.as_fd().try_clone_to_owned().ok()) {
+        extensions.insert(Connection(std::net::TcpStream::from(copy)));
+    }
+}
+
+/// Every request under `/v1`. The work goes on if the caller leaves, as at Stripe.
+async fn api(
+    shared: Data<Shared>,
+    request: HttpRequest,
+    body: Result<Bytes, actix_web::Error>,
+) -> HttpResponse {
+    let Ok(body) = body else {
+        let error = StripeError::other(
+            413,
+            "invalid_request_error",
+            "The request body is too large.",
+        );
+        return HttpResponse::PayloadTooLarge().json(error.body(&ids::request(), false));
+    };
+    let header = |name| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
+    };
+    let incoming = Incoming {
+        method: request.method().to_string(),
+        path: request.path().to_owned(),
+        query: request.query_string().to_owned(),
+        authorization: header("authorization"),
+        idempotency_key: header("idempotency-key"),
+        stripe_version: header("stripe-version"),
+        stripe_account: header("stripe-account"),
+        user_agent: header("user-agent"),
+        body: body.to_vec(),
+    };
+    let shared = shared.into_inner();
+    let work = actix_web::rt::spawn(async move { pipeline::answer(&shared, incoming).await });
+    let Ok(outgoing) = work.await else {
+        return HttpResponse::InternalServerError().finish();
+    };
+    match outgoing.ending {
+        Ending::Sent => {}
+        Ending::Withheld => {
+            tokio::time::sleep(WITHHELD).await;
+            cut(&request);
+        }
+        Ending::Cut => cut(&request),
+    }
+    response(outgoing)
+}
+
+fn cut(request: &HttpRequest) {
+    if let Some(Connection(stream)) = request.conn_data() {
+        // A connection that is gone already needs no cutting.
+        let _ = stream.shutdown(std::net::Shutdown::Both);
+    }
+}
+
+fn response(outgoing: Outgoing) -> HttpResponse {
+    let status = StatusCode::from_u16(outgoing.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status);
+    response.insert_header(("Access-Control-Allow-Origin", "*"));
+    response.insert_header((
+        "Access-Control-Expose-Headers",
+        "Request-Id, Stripe-Should-Retry",
+    ));
+    response.insert_header(("Cache-Control", "no-cache, no-store"));
+    for (name, value) in outgoing.headers {
+        response.insert_header((name, value));
+    }
+    match outgoing.body {
+        OutgoingBody::Json(value) => response
+            .content_type("application/json")
+            .body(serde_json::to_string_pretty(&value).unwrap_or_default()),
+        OutgoingBody::Raw { content_type, text } => response.content_type(content_type).body(text),
+    }
+}
+
+/// Stripe.js calls the API from the merchant's page.
+async fn preflight() -> HttpResponse {
+    HttpResponse::NoContent()
+        .insert_header(("Access-Control-Allow-Origin", "*"))
+        .insert_header(("Access-Control-Allow-Methods", "GET, POST, DELETE"))
+        .insert_header((
+            "Access-Control-Allow-Headers",
+            "authorization, content-type, stripe-version",
+        ))
+        .insert_header(("Access-Control-Max-Age", "300"))
+        .finish()
+}

@@ -1,0 +1,146 @@
+//! The accounts and what they share: keys, the request log, faults, the clock, the delivery queue.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use tokio::sync::{Notify, mpsc};
+
+use crate::config::{AccountSpec, Clock};
+use crate::faults::Faults;
+use crate::state::{Ledger, RequestLog};
+use crate::v1::{Caller, Origin};
+use crate::webhooks::DeliveryId;
+
+/// More accounts than any test needs; a bound on what the control API can fill.
+const MAX_ACCOUNTS: usize = 10_000;
+
+/// One account in one mode.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct LedgerKey {
+    pub(crate) account_id: String,
+    pub(crate) livemode: bool,
+}
+
+/// What requests change. Held only for short, synchronous steps.
+#[derive(Default)]
+pub(crate) struct World {
+    pub(crate) ledgers: IndexMap<LedgerKey, Ledger>,
+    pub(crate) requests: RequestLog,
+    pub(crate) faults: Faults,
+    keys: HashMap<String, (LedgerKey, Caller)>,
+}
+
+impl World {
+    /// Adds an account, or says why it cannot be.
+    pub(crate) fn add_account(
+        &mut self,
+        spec: AccountSpec,
+        now: i64,
+    ) -> Result<LedgerKey, &'static str> {
+        let livemode = spec.livemode()?;
+        let key = LedgerKey {
+            account_id: spec.account_id.clone(),
+            livemode,
+        };
+        if self.ledgers.contains_key(&key) {
+            return Err("the account exists already in this mode");
+        }
+        if self.keys.contains_key(&spec.secret_key) || self.keys.contains_key(&spec.publishable_key)
+        {
+            return Err("another account has one of the keys");
+        }
+        if self.ledgers.len() >= MAX_ACCOUNTS {
+            return Err("there are too many accounts");
+        }
+        self.keys
+            .insert(spec.secret_key.clone(), (key.clone(), Caller::Secret));
+        self.keys.insert(
+            spec.publishable_key.clone(),
+            (key.clone(), Caller::Publishable),
+        );
+        self.ledgers
+            .insert(key.clone(), Ledger::new(spec, livemode, now));
+        Ok(key)
+    }
+
+    /// Whose key this is.
+    pub(crate) fn owner(&self, key: &str) -> Option<(LedgerKey, Caller)> {
+        self.keys.get(key).cloned()
+    }
+
+    /// The ledger that holds an object, whichever account it belongs to; for the control API.
+    pub(crate) fn holder(&mut self, holds: impl Fn(&Ledger) -> bool) -> Option<&mut Ledger> {
+        self.ledgers.values_mut().find(|ledger| holds(ledger))
+    }
+}
+
+/// What every request handler holds.
+pub(crate) struct Shared {
+    world: Mutex<World>,
+    clock: Clock,
+    /// `http://127.0.0.1:PORT`
+    pub(crate) base_url: String,
+    /// Deliveries that are due now; the dispatcher takes them.
+    pub(crate) due: mpsc::UnboundedSender<DeliveryId>,
+    /// Rings after each delivery attempt.
+    pub(crate) delivered: Notify,
+    pub(crate) webhook_client: reqwest::Client,
+    pub(crate) webhook_retry_delays: Vec<Duration>,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        world: World,
+        clock: Clock,
+        base_url: String,
+        due: mpsc::UnboundedSender<DeliveryId>,
+        webhook_client: reqwest::Client,
+        webhook_retry_delays: Vec<Duration>,
+    ) -> Self {
+        let world = Mutex::new(world);
+        Self {
+            world,
+            clock,
+            base_url,
+            due,
+            delivered: Notify::new(),
+            webhook_client,
+            webhook_retry_delays,
+        }
+    }
+
+    /// The state. A panic elsewhere does not take the sandbox down: state changes are small and
+    /// ordered, so a poisoned lock is used on.
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Seconds since 1970.
+    pub(crate) fn now(&self) -> i64 {
+        (self.clock)().as_second()
+    }
+
+    /// What a change is attributed to, at this moment.
+    pub(crate) fn origin(
+        &self,
+        request_id: Option<String>,
+        idempotency_key: Option<String>,
+    ) -> Origin {
+        Origin {
+            now: self.now(),
+            request_id,
+            idempotency_key,
+            base_url: self.base_url.clone(),
+        }
+    }
+
+    /// Hands the deliveries that a ledger has made due to the dispatcher.
+    pub(crate) fn dispatch(&self, due: Vec<DeliveryId>) {
+        for delivery in due {
+            // The dispatcher is gone only when the sandbox is stopping: nothing left to deliver.
+            let _ = self.due.send(delivery);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Lists and their cursors. Source: Stripe docs, "Pagination".
+
+use serde_json::{Value, json};
+
+use crate::params::Params;
+use crate::v1::{Call, StripeError};
+
+const DEFAULT_LIMIT: i64 = 10;
+const MAX_LIMIT: i64 = 100;
+
+/// One page of `newest_first`, which holds (id, created) of what the filters left; `render` makes
+/// the objects of the page only.
+pub(crate) fn page(
+    call: &Call<'_>,
+    kind: &str,
+    newest_first: &[(String, i64)],
+    render: impl Fn(&str) -> Value,
+) -> Result<Value, StripeError> {
+    let limit = call.params.integer("limit").unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        let bound = if limit < 1 {
+            "greater than or equal to 1"
+        } else {
+            "less than or equal to 100"
+        };
+        return Err(StripeError::invalid(format!("This value must be {bound}."))
+            .code("parameter_invalid_integer")
+            .param("limit"));
+    }
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let starting_after = call.params.text("starting_after");
+    let ending_before = call.params.text("ending_before");
+    if starting_after.is_some() && ending_before.is_some() {
+        return Err(StripeError::invalid(
+            "You cannot parameterize both starting_after and ending_before.",
+        )
+        .param("ending_before"));
+    }
+    let place = |param: &str, id: &str| {
+        newest_first
+            .iter()
+            .position(|(known, _)| known == id)
+            .ok_or_else(|| {
+                StripeError::invalid(format!("No such {kind}: '{id}'"))
+                    .code("resource_missing")
+                    .param(param)
+            })
+    };
+    let rows: Vec<_> = newest_first
+        .iter()
+        .filter(|(_, created)| in_range(&call.params, *created))
+        .collect();
+    let at_or_after = |index: usize| {
+        let id = &newest_first[index].0;
+        rows.iter().position(|(known, _)| known == id)
+    };
+    let (start, end, has_more) = if let Some(id) = ending_before {
+        let index = place("ending_before", id)?;
+        let end = at_or_after(index).unwrap_or(0);
+        let start = end.saturating_sub(limit);
+        (start, end, start > 0)
+    } else {
+        let start = match starting_after {
+            Some(id) => {
+                at_or_after(place("starting_after", id)?).map_or(rows.len(), |index| index + 1)
+            }
+            None => 0,
+        };
+        let end = rows.len().min(start + limit);
+        (start, end, end < rows.len())
+    };
+    let data: Vec<Value> = rows[start..end].iter().map(|(id, _)| render(id)).collect();
+    Ok(json!({ "object": "list", "data": data, "has_more": has_more, "url": call.path }))
+}
+
+/// `created=T` or `created[gte]=T` and its kin.
+fn in_range(params: &Params, created: i64) -> bool {
+    if let Some(exactly) = params.integer("created") {
+        return created == exactly;
+    }
+    let Some(range) = params.object("created") else {
+        return true;
+    };
+    let bound = |name: &str| range.get(name).and_then(Value::as_i64);
+    bound("gt").is_none_or(|t| created > t)
+        && bound("gte").is_none_or(|t| created >= t)
+        && bound("lt").is_none_or(|t| created < t)
+        && bound("lte").is_none_or(|t| created <= t)
+}

@@ -1,0 +1,13 @@
+//! Everything that is the same for each request to Stripe's API: keys, idempotency, errors, paging.
+
+pub(crate) mod auth;
+mod call;
+pub(crate) mod expand;
+pub(crate) mod idempotency;
+pub(crate) mod list;
+pub(crate) mod pipeline;
+mod routes;
+mod stripe_error;
+
+pub(crate) use call::{Call, Caller, Origin};
+pub(crate) use stripe_error::StripeError;
