@@ -8,7 +8,7 @@ use diesel::expression::AsExpression;
 use diesel::pg::{Pg, PgValue};
 use diesel::query_builder::QueryId;
 use diesel::serialize::{self, IsNull, Output, ToSql};
-use diesel::sql_types::{BigInt, Nullable, SqlType, Text};
+use diesel::sql_types::{BigInt, Nullable, SqlOrd, SqlType, Text};
 use diesel::sqlite::{Sqlite, SqliteValue};
 use domain::money::MoneyError;
 use domain::order::{OrderStatus, PaymentStatus, UnknownState};
@@ -34,6 +34,8 @@ pub struct Uid;
     sqlite_type(name = "Long")
 )]
 pub struct Instant;
+
+impl SqlOrd for Instant {}
 
 /// The columns of a row type, for `select`: `as_select` would pin one engine.
 pub(crate) fn columns<Row: Selectable<Pg>>() -> Row::SelectExpression {

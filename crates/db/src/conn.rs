@@ -19,6 +19,10 @@ pub(crate) type SqliteConn = SyncConnectionWrapper<SqliteConnection>;
 pub(crate) type PgConn = AsyncPgConnection;
 
 /// A pooled connection to one of the two engines.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "moved twice a request; a box would be an allocation each time"
+)]
 pub enum Conn {
     /// `PostgreSQL`.
     Pg(Object<PgConn>),
@@ -61,10 +65,17 @@ impl Tx {
         Ok(tx)
     }
 
-    /// Makes the transaction's changes durable and gives the connection back.
+    /// Makes the transaction's changes durable and gives the connection back. On `PostgreSQL` it fails if a statement
+    /// in it failed, even where the caller went on.
     pub async fn commit(mut self) -> Result<(), DbError> {
+        let commit = match *self {
+            // To the COMMIT of a failed transaction PostgreSQL answers with success and rolls back; to the SELECT it
+            // says so, and then does not look at the COMMIT.
+            Conn::Pg(_) => "SELECT 1; COMMIT",
+            Conn::Sqlite(_) => "COMMIT",
+        };
         // A failed or cancelled COMMIT leaves the connection in the guard, which closes it.
-        self.batch("COMMIT").await?;
+        self.batch(commit).await?;
         drop(self.0.take());
         Ok(())
     }

@@ -37,7 +37,10 @@ impl From<DieselError> for DbError {
                 | DatabaseErrorKind::ReadOnlyTransaction,
                 _,
             ) => Self::Unavailable(Box::new(error)),
-            DieselError::DatabaseError(_, ref info) if is_busy(info.message()) => {
+            DieselError::DatabaseError(_, ref info) if is_deadlock(info.message()) => {
+                Self::Serialization(error)
+            }
+            DieselError::DatabaseError(_, ref info) if is_out_of_service(info.message()) => {
                 Self::Unavailable(Box::new(error))
             }
             DieselError::DeserializationError(source) => Self::Corrupt(source),
@@ -52,16 +55,64 @@ impl From<diesel_async::pooled_connection::deadpool::PoolError> for DbError {
     }
 }
 
-/// `SQLite` and `PostgreSQL` report these conditions only as text through diesel.
-fn is_busy(message: &str) -> bool {
+/// diesel keeps no SQLSTATE, so what it has no kind for is known by the engine's (English) words.
+fn is_deadlock(message: &str) -> bool {
+    message.contains("deadlock detected")
+}
+
+/// The same, for what passes by itself or when an operator acts.
+fn is_out_of_service(message: &str) -> bool {
     [
+        // SQLite: result codes BUSY, FULL, IOERR and CANTOPEN.
         "database is locked",
         "database or disk is full",
         "disk I/O error",
+        "unable to open database file",
+        // PostgreSQL: classes 53 (resources), 55P03 and 57 (operator intervention), 25P03.
+        "No space left on device",
+        "due to lock timeout",
+        "due to statement timeout",
         "terminating connection",
-        "deadlock detected",
-        "statement timeout",
+        "the database system is",
     ]
     .iter()
     .any(|condition| message.contains(condition))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(message: &str) -> DbError {
+        DieselError::DatabaseError(DatabaseErrorKind::Unknown, Box::new(message.to_owned())).into()
+    }
+
+    #[test]
+    fn a_full_disk_is_the_operators_and_a_deadlock_the_callers() {
+        for message in [
+            "database or disk is full",
+            "could not extend file \"base/5/16384\": No space left on device",
+            "canceling statement due to lock timeout",
+            "terminating connection due to administrator command",
+        ] {
+            assert!(
+                matches!(refusal(message), DbError::Unavailable(_)),
+                "{message}"
+            );
+        }
+        assert!(matches!(
+            refusal("deadlock detected"),
+            DbError::Serialization(_)
+        ));
+        assert!(matches!(
+            refusal("no such table: stores"),
+            DbError::Query(_)
+        ));
+    }
+
+    #[test]
+    fn display_keeps_the_databases_words_to_itself() {
+        let error = refusal("row contains sk_test_FAKE");
+        assert_eq!(error.to_string(), "the database refused the operation");
+    }
 }

@@ -1,8 +1,6 @@
 //! Facts about this deployment, such as the check value of the vault's keys.
 
 use diesel::prelude::*;
-use diesel::sql_query;
-use diesel::sql_types::Text;
 
 use crate::DbError;
 use crate::conn::{Conn, RunQueryDsl};
@@ -44,18 +42,4 @@ pub async fn set(conn: &mut Conn, name: &str, value: &str) -> Result<(), DbError
         .execute(conn)
         .await?;
     Ok(())
-}
-
-#[derive(QueryableByName)]
-struct Applied {
-    #[diesel(sql_type = Text)]
-    version: String,
-}
-
-/// The versions in diesel's own history table.
-pub(crate) async fn applied_migrations(conn: &mut Conn) -> Result<Vec<String>, DbError> {
-    let rows: Vec<Applied> = sql_query("SELECT version FROM __diesel_schema_migrations")
-        .load(conn)
-        .await?;
-    Ok(rows.into_iter().map(|row| row.version).collect())
 }

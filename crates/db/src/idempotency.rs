@@ -108,13 +108,14 @@ pub async fn find(conn: &mut Conn, scope: &Scope) -> Result<Option<Seen>, DbErro
         .await
 }
 
-/// Keeps the answer of the first call.
+/// Keeps the answer of the first call; one that is kept already stays.
 pub async fn keep(conn: &mut Conn, scope: &Scope, answer: SealedText) -> Result<(), DbError> {
     diesel::update(
         keys::table
             .filter(keys::scope.eq(scope.scope.clone()))
             .filter(keys::credential.eq(scope.credential.clone()))
-            .filter(keys::key.eq(scope.key.clone())),
+            .filter(keys::key.eq(scope.key.clone()))
+            .filter(keys::answer_sealed.is_null()),
     )
     .set((
         keys::answer_key_id.eq(answer.key_id),

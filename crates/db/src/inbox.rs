@@ -1,5 +1,6 @@
 //! The inbox of Stripe's events: durable before the 200, deduplicated by (store, account, mode, event id).
 
+use diesel::dsl::min;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Nullable, Text};
@@ -70,6 +71,30 @@ pub struct NewEvent {
     pub received_at: Timestamp,
 }
 
+impl NewEvent {
+    fn key(&self) -> (StoreId, &str, Mode, &str) {
+        (self.store_id, &self.account_id, self.mode, &self.event_id)
+    }
+
+    fn without_nul(mut self) -> Self {
+        let texts = [
+            Some(&mut self.account_id),
+            Some(&mut self.event_id),
+            Some(&mut self.event_type),
+            self.api_version.as_mut(),
+            self.object_id.as_mut(),
+            Some(&mut self.payload),
+            self.last_error.as_mut(),
+        ];
+        for text in texts.into_iter().flatten() {
+            if text.contains('\0') {
+                *text = text.replace('\0', "\u{FFFD}");
+            }
+        }
+        self
+    }
+}
+
 /// An event that a worker holds.
 #[derive(Debug, Clone)]
 pub struct ClaimedEvent {
@@ -112,7 +137,12 @@ pub struct EventSummary {
 }
 
 /// Stores a batch durably; events that are there already stay as they are. Returns how many were new.
+///
+/// A NUL becomes U+FFFD: `PostgreSQL` refuses it, and one hostile event must not fail the others of its batch.
 pub async fn record(db: &Db, batch: Vec<NewEvent>) -> Result<usize, DbError> {
+    let mut batch: Vec<NewEvent> = batch.into_iter().map(NewEvent::without_nul).collect();
+    // One order everywhere, so that two batches with the same events wait for each other instead of deadlocking.
+    batch.sort_by(|a, b| a.key().cmp(&b.key()));
     let mut tx = db.begin().await?;
     let inserted = match &mut *tx {
         Conn::Pg(conn) => postgres::insert_events(conn, batch).await?,
@@ -197,12 +227,13 @@ pub async fn finish(
     last_error: Option<&str>,
     now: Timestamp,
 ) -> Result<bool, DbError> {
+    let processed_at = (state != EventState::Waiting).then_some(at(now));
     let changed = diesel::update(held(event))
         .set((
             events::state.eq(state.as_str()),
             events::last_error.eq(last_error.map(str::to_owned)),
             events::lease_until.eq(None::<At>),
-            events::processed_at.eq(at(now)),
+            events::processed_at.eq(processed_at),
         ))
         .execute(conn)
         .await?;
@@ -267,21 +298,25 @@ pub async fn resume_waiting(
     .await
 }
 
-/// When the next event is due; `None` if none is stored.
+/// When the next event is due, or the next lease runs out; `None` if nothing is left to do.
 pub async fn next_due(conn: &mut Conn) -> Result<Option<Timestamp>, DbError> {
     #[derive(Queryable)]
     struct Due {
-        #[diesel(deserialize_as = At)]
-        next_attempt_at: Timestamp,
+        #[diesel(deserialize_as = MaybeAt)]
+        at: Option<Timestamp>,
     }
-    let due: Option<Due> = events::table
+    let received: Option<Due> = events::table
         .filter(events::state.eq(EventState::Received.as_str()))
-        .order(events::next_attempt_at.asc())
-        .limit(1)
-        .select((events::next_attempt_at,))
+        .select((min(events::next_attempt_at),))
         .first(conn)
         .await?;
-    Ok(due.map(|due| due.next_attempt_at))
+    let leased: Option<Due> = events::table
+        .filter(events::state.eq(EventState::Processing.as_str()))
+        .select((min(events::lease_until),))
+        .first(conn)
+        .await?;
+    let due = [received, leased].into_iter().flatten();
+    Ok(due.filter_map(|due| due.at).min())
 }
 
 /// The store's newest events of a mode, at most `limit`, newest first.

@@ -1,14 +1,16 @@
 //! The schema's history, embedded in the binary: one numbered history per engine.
 
-use crate::dialect::postgres::LOCK_MIGRATIONS;
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
 use diesel::pg::Pg;
+use diesel::sql_types::{Bool, Text};
 use diesel::sqlite::Sqlite;
+use diesel::{QueryableByName, sql_query};
 use diesel_async::AsyncMigrationHarness;
 use diesel_async::pooled_connection::deadpool::Object;
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use diesel_migrations::{EmbeddedMigrations, MigrationError, MigrationHarness, embed_migrations};
 
-use crate::conn::Conn;
+use crate::conn::{Conn, RunQueryDsl};
+use crate::dialect::{postgres, sqlite};
 use crate::{Db, DbError};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
@@ -26,7 +28,7 @@ pub enum Direction {
 }
 
 impl Db {
-    /// Moves the schema and returns the versions that were applied or taken back.
+    /// Moves the schema and returns the versions that were applied or taken back: none where there was nothing to do.
     pub async fn migrate(&self, direction: Direction) -> Result<Vec<String>, DbError> {
         match self.writer().await? {
             Conn::Sqlite(conn) => run::<_, Sqlite>(Object::take(conn), SQLITE, direction).await,
@@ -35,23 +37,23 @@ impl Db {
                 let mut conn = Conn::Pg(conn);
                 conn.batch("SET lock_timeout = 0; SET statement_timeout = 0")
                     .await?;
-                conn.batch(LOCK_MIGRATIONS).await?;
+                conn.batch(postgres::LOCK_MIGRATIONS).await?;
                 let Conn::Pg(locked) = conn else {
                     unreachable!("the connection was PostgreSQL's a line above")
                 };
-                let versions = run::<_, Pg>(Object::take(locked), POSTGRES, direction).await;
-                versions
+                run::<_, Pg>(Object::take(locked), POSTGRES, direction).await
             }
         }
     }
 
     /// Whether every migration that this binary knows has been applied.
     pub async fn is_migrated(&self) -> Result<bool, DbError> {
-        let known = match self.read().await? {
-            Conn::Sqlite(_) => versions::<Sqlite>(SQLITE)?,
-            Conn::Pg(_) => versions::<Pg>(POSTGRES)?,
+        let mut conn = self.read().await?;
+        let known = match conn {
+            Conn::Sqlite(_) => versions::<Sqlite>(&SQLITE)?,
+            Conn::Pg(_) => versions::<Pg>(&POSTGRES)?,
         };
-        let applied = crate::facts::applied_migrations(&mut self.read().await?).await?;
+        let applied = applied(&mut conn).await?;
         Ok(known.iter().all(|version| applied.contains(version)))
     }
 }
@@ -72,9 +74,11 @@ where
         let mut harness = AsyncMigrationHarness::new(conn);
         let versions: Result<Vec<MigrationVersion<'_>>, Failure> = match direction {
             Direction::Up => harness.run_pending_migrations(source),
-            Direction::DownOne => harness
-                .revert_last_migration(source)
-                .map(|version| vec![version]),
+            Direction::DownOne => match harness.revert_last_migration(source) {
+                Ok(version) => Ok(vec![version]),
+                Err(error) if is_nothing_applied(&error) => Ok(Vec::new()),
+                Err(error) => Err(error),
+            },
         };
         versions.map(|list| list.iter().map(ToString::to_string).collect())
     })
@@ -84,7 +88,7 @@ where
 }
 
 fn versions<DB: diesel::backend::Backend>(
-    source: EmbeddedMigrations,
+    source: &EmbeddedMigrations,
 ) -> Result<Vec<String>, DbError>
 where
     EmbeddedMigrations: MigrationSource<DB>,
@@ -94,4 +98,39 @@ where
         .iter()
         .map(|migration| migration.name().version().to_string())
         .collect())
+}
+
+fn is_nothing_applied(error: &Failure) -> bool {
+    matches!(
+        error.downcast_ref::<MigrationError>(),
+        Some(MigrationError::NoMigrationRun)
+    )
+}
+
+#[derive(QueryableByName)]
+struct History {
+    #[diesel(sql_type = Bool)]
+    present: bool,
+}
+
+#[derive(QueryableByName)]
+struct Applied {
+    #[diesel(sql_type = Text)]
+    version: String,
+}
+
+/// The versions in diesel's own history table; none where the database is empty.
+async fn applied(conn: &mut Conn) -> Result<Vec<String>, DbError> {
+    let has_history = match conn {
+        Conn::Sqlite(_) => sqlite::HAS_HISTORY,
+        Conn::Pg(_) => postgres::HAS_HISTORY,
+    };
+    let history: History = sql_query(has_history).get_result(conn).await?;
+    if !history.present {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<Applied> = sql_query("SELECT version FROM __diesel_schema_migrations")
+        .load(conn)
+        .await?;
+    Ok(rows.into_iter().map(|row| row.version).collect())
 }

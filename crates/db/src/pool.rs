@@ -50,13 +50,18 @@ enum Pools {
 }
 
 impl Db {
-    /// Opens `sqlite://PATH` or `postgres://…`. `SQLite`'s folder is made if it is missing.
+    /// Opens `sqlite://PATH` or `postgres://…`. `SQLite`'s folder is made if it is missing; an `SQLite` library that can
+    /// lose data is refused.
     pub async fn open(database_url: &str) -> Result<Self, DbError> {
         let db = Self {
             pools: pools(database_url)?,
         };
         // Proves that the database answers, so that a wrong URL is told at start.
-        db.begin().await?.commit().await?;
+        let mut tx = db.begin().await?;
+        if let Conn::Sqlite(conn) = &mut *tx {
+            dialect::sqlite::refuse_unsafe_version(conn).await?;
+        }
+        tx.commit().await?;
         Ok(db)
     }
 
@@ -108,6 +113,12 @@ impl fmt::Debug for Db {
 
 fn pools(database_url: &str) -> Result<Pools, DbError> {
     if let Some(path) = database_url.strip_prefix("sqlite://") {
+        // Each connection would have such a database to itself.
+        if path.is_empty() || path.starts_with(":memory:") {
+            return Err(unavailable(
+                "DATABASE_URL must name a file, as in sqlite://data/tillgate.db",
+            ));
+        }
         if let Some(folder) = Path::new(path).parent() {
             std::fs::create_dir_all(folder).map_err(unavailable)?;
         }

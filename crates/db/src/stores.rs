@@ -59,6 +59,10 @@ pub struct StoreChanges {
 }
 
 #[derive(AsChangeset)]
+#[expect(
+    clippy::option_option,
+    reason = "diesel: the outer one skips the column, the inner one is NULL"
+)]
 #[diesel(table_name = stores)]
 struct Changeset {
     name: Option<String>,

@@ -106,7 +106,12 @@ pub async fn end_all(
     diesel::update(
         webhook_secrets::table
             .filter(webhook_secrets::store_id.eq(id(store_id)))
-            .filter(webhook_secrets::mode.eq(mode.as_str())),
+            .filter(webhook_secrets::mode.eq(mode.as_str()))
+            .filter(
+                webhook_secrets::expires_at
+                    .is_null()
+                    .or(webhook_secrets::expires_at.gt(at(now))),
+            ),
     )
     .set(webhook_secrets::expires_at.eq(at(now)))
     .execute(conn)

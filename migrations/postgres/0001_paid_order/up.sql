@@ -135,6 +135,8 @@ CREATE UNIQUE INDEX orders_number ON orders (store_id, number);
 -- One cart, one open order: a double click finds the order that is there.
 CREATE UNIQUE INDEX orders_cart ON orders (store_id, cart_id) WHERE cart_id IS NOT NULL AND status <> 'cancelled';
 CREATE INDEX orders_newest ON orders (store_id, mode, id);
+-- For the internal API, whose callers name an order without its store.
+CREATE INDEX orders_any_store ON orders (id);
 
 CREATE TABLE order_items (
     store_id          UUID    NOT NULL,
@@ -171,6 +173,8 @@ CREATE TABLE payments (
 );
 -- One PaymentIntent, one payment, one order.
 CREATE UNIQUE INDEX payments_intent ON payments (store_id, payment_intent_id) WHERE payment_intent_id IS NOT NULL;
+-- For the shared webhook URL, which looks for the store.
+CREATE INDEX payments_any_store ON payments (payment_intent_id) WHERE payment_intent_id IS NOT NULL;
 CREATE UNIQUE INDEX payments_order ON payments (store_id, order_id) WHERE order_id IS NOT NULL AND status <> 'canceled';
 CREATE UNIQUE INDEX payments_cart ON payments (store_id, cart_id) WHERE cart_id IS NOT NULL AND order_id IS NULL AND status <> 'canceled';
 
@@ -249,6 +253,8 @@ END;
 $$;
 CREATE TRIGGER audit_log_append_only BEFORE UPDATE OR DELETE ON audit_log
 FOR EACH ROW EXECUTE FUNCTION audit_log_is_append_only();
+CREATE TRIGGER audit_log_never_truncated BEFORE TRUNCATE ON audit_log
+FOR EACH STATEMENT EXECUTE FUNCTION audit_log_is_append_only();
 
 -- Facts about this deployment, such as the check value of the vault's keys.
 CREATE TABLE deployment_facts (

@@ -136,6 +136,8 @@ CREATE UNIQUE INDEX orders_number ON orders (store_id, number);
 -- One cart, one open order: a double click finds the order that is there.
 CREATE UNIQUE INDEX orders_cart ON orders (store_id, cart_id) WHERE cart_id IS NOT NULL AND status <> 'cancelled';
 CREATE INDEX orders_newest ON orders (store_id, mode, id);
+-- For the internal API, whose callers name an order without its store.
+CREATE INDEX orders_any_store ON orders (id);
 
 CREATE TABLE order_items (
     store_id          TEXT    NOT NULL,
@@ -172,6 +174,8 @@ CREATE TABLE payments (
 ) STRICT;
 -- One PaymentIntent, one payment, one order.
 CREATE UNIQUE INDEX payments_intent ON payments (store_id, payment_intent_id) WHERE payment_intent_id IS NOT NULL;
+-- For the shared webhook URL, which looks for the store.
+CREATE INDEX payments_any_store ON payments (payment_intent_id) WHERE payment_intent_id IS NOT NULL;
 CREATE UNIQUE INDEX payments_order ON payments (store_id, order_id) WHERE order_id IS NOT NULL AND status <> 'canceled';
 CREATE UNIQUE INDEX payments_cart ON payments (store_id, cart_id) WHERE cart_id IS NOT NULL AND order_id IS NULL AND status <> 'canceled';
 
@@ -246,6 +250,10 @@ CREATE TABLE audit_log (
 CREATE TRIGGER audit_log_append_only_update BEFORE UPDATE ON audit_log
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 CREATE TRIGGER audit_log_append_only_delete BEFORE DELETE ON audit_log
+BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+-- REPLACE deletes without the trigger above.
+CREATE TRIGGER audit_log_append_only_replace BEFORE INSERT ON audit_log
+WHEN EXISTS (SELECT 1 FROM audit_log WHERE store_id = NEW.store_id AND id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 
 -- Facts about this deployment, such as the check value of the vault's keys.

@@ -12,13 +12,19 @@ use crate::inbox::NewEvent;
 /// For every connection: no statement may hang, no lock may be waited for longer than a request lives.
 pub(crate) const SETUP: &str = "SET statement_timeout = '10s'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '30s'";
 
-/// Other workers' rows are skipped, not waited for.
-pub(crate) const CLAIM_EVENTS: &str = "UPDATE stripe_events SET state = 'processing', attempts = attempts + 1, lease_until = $1 \
-    WHERE (store_id, account_id, mode, event_id) IN ( \
+/// Other workers' rows are skipped, not waited for. MATERIALIZED, because a planner that runs the inner query again
+/// would lock and take more than the limit.
+pub(crate) const CLAIM_EVENTS: &str = "WITH due AS MATERIALIZED ( \
         SELECT store_id, account_id, mode, event_id FROM stripe_events \
         WHERE state IN ('received', 'processing') AND next_attempt_at <= $2 AND (lease_until IS NULL OR lease_until <= $2) \
         ORDER BY next_attempt_at LIMIT $3 FOR UPDATE SKIP LOCKED) \
-    RETURNING store_id, account_id, mode, event_id, event_type, object_id, attempts";
+    UPDATE stripe_events AS e SET state = 'processing', attempts = attempts + 1, lease_until = $1 \
+    FROM due WHERE (e.store_id, e.account_id, e.mode, e.event_id) = (due.store_id, due.account_id, due.mode, due.event_id) \
+    RETURNING e.store_id, e.account_id, e.mode, e.event_id, e.event_type, e.object_id, e.attempts";
+
+/// Whether diesel's history table is there.
+pub(crate) const HAS_HISTORY: &str =
+    "SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS present";
 
 /// Serialises migrations of several gateways that start at once; the number is `tillgate` in ASCII, shortened.
 pub(crate) const LOCK_MIGRATIONS: &str = "SELECT pg_advisory_lock(8388065437)";

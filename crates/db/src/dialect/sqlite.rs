@@ -1,6 +1,8 @@
 //! `SQLite`'s own statements.
 
 use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::Text;
 
 use crate::DbError;
 use crate::columns::{at, id};
@@ -24,6 +26,43 @@ pub(crate) const CLAIM_EVENTS: &str = "UPDATE stripe_events SET state = 'process
         WHERE state IN ('received', 'processing') AND next_attempt_at <= ? AND (lease_until IS NULL OR lease_until <= ?) \
         ORDER BY next_attempt_at LIMIT ?) \
     RETURNING store_id, account_id, mode, event_id, event_type, object_id, attempts";
+
+/// Whether diesel's history table is there.
+pub(crate) const HAS_HISTORY: &str = "SELECT count(*) > 0 AS present FROM sqlite_master \
+    WHERE type = 'table' AND name = '__diesel_schema_migrations'";
+
+/// The first version without the WAL-reset bug, by which a checkpoint could lose committed pages.
+/// <https://sqlite.org/wal.html#walresetbug>
+const SAFE_VERSION: [u32; 3] = [3, 51, 3];
+
+#[derive(QueryableByName)]
+struct Library {
+    #[diesel(sql_type = Text)]
+    version: String,
+}
+
+/// Fails if the linked `SQLite` can lose committed data.
+pub(crate) async fn refuse_unsafe_version(conn: &mut SqliteConn) -> Result<(), DbError> {
+    let library: Library = conn
+        .spawn_blocking(|conn| sql_query("SELECT sqlite_version() AS version").get_result(conn))
+        .await?;
+    if sqlite_version_is_safe(&library.version) {
+        return Ok(());
+    }
+    let [major, minor, patch] = SAFE_VERSION;
+    let version = library.version;
+    Err(DbError::Unavailable(
+        format!(
+            "SQLite {version} can lose committed data; {major}.{minor}.{patch} or newer is needed"
+        )
+        .into(),
+    ))
+}
+
+fn sqlite_version_is_safe(version: &str) -> bool {
+    let parts: Result<Vec<u32>, _> = version.split('.').map(str::parse).collect();
+    parts.is_ok_and(|parts| parts.len() >= 3 && parts.as_slice() >= SAFE_VERSION.as_slice())
+}
 
 /// Writes a batch of events in one hop to the blocking pool; what is there already stays as it is.
 pub(crate) async fn insert_events(
@@ -56,4 +95,23 @@ pub(crate) async fn insert_events(
     })
     .await
     .map_err(DbError::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_before_the_fix_are_unsafe() {
+        for safe in [
+            "3.51.3", "3.51.10", "3.52.0", "3.100.0", "4.0.0", "3.51.3.1",
+        ] {
+            assert!(sqlite_version_is_safe(safe), "{safe}");
+        }
+        for unsafe_version in [
+            "3.51.2", "3.9.9", "2.99.99", "3.51", "3", "", "3.52.x", "3.52.-1",
+        ] {
+            assert!(!sqlite_version_is_safe(unsafe_version), "{unsafe_version}");
+        }
+    }
 }
