@@ -1,5 +1,7 @@
 //! Failures on request: what a test wants the next matching requests to meet.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::v1::StripeError;
@@ -23,6 +25,9 @@ pub(crate) struct Fault {
     #[serde(default = "once")]
     pub(crate) times: u32,
     pub(crate) kind: FaultKind,
+    /// Put on the answer, e.g. `Retry-After` or `Stripe-Should-Retry`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) headers: BTreeMap<String, String>,
 }
 
 /// What happens. In JSON a string, or `{"latency_ms": 250}`.
@@ -34,6 +39,9 @@ pub(crate) enum FaultKind {
     /// The rate limiter.
     #[serde(rename = "429")]
     RateLimit,
+    /// Another request works on the same object.
+    #[serde(rename = "lock_timeout")]
+    LockTimeout,
     /// Another request holds the idempotency key.
     #[serde(rename = "409")]
     KeyInUse,
@@ -94,7 +102,7 @@ impl Faults {
         method: &str,
         path: &str,
         account: Option<&str>,
-    ) -> Option<FaultKind> {
+    ) -> Option<Fault> {
         let index = self.0.iter().position(|fault| {
             path.starts_with(&fault.path_prefix)
                 && fault
@@ -107,12 +115,12 @@ impl Faults {
                     .is_none_or(|wanted| account == Some(wanted))
         })?;
         let fault = &mut self.0[index];
-        let kind = fault.kind;
         fault.times -= 1;
-        if fault.times == 0 {
+        let met = fault.clone();
+        if met.times == 0 {
             self.0.remove(index);
         }
-        Some(kind)
+        Some(met)
     }
 }
 
@@ -131,6 +139,11 @@ impl FaultKind {
             Self::RateLimit => Some(
                 invalid(429, "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.")
                     .code("rate_limit"),
+            ),
+            Self::LockTimeout => Some(
+                invalid(429, "This object cannot be accessed right now because another API request or Stripe process is currently accessing it. If you see this error intermittently, retry the request.")
+                    .code("lock_timeout")
+                    .retry(true),
             ),
             Self::KeyInUse => Some(
                 StripeError::idempotency(409, "There is currently another in-progress request using this Idempotent Key (that probably means you submitted twice, and the other request is still going through). Please try again later.")
@@ -151,7 +164,7 @@ impl FaultKind {
 
 /// 500 `api_error`: whether the effect happened is not known to the caller.
 pub(crate) fn server_error() -> StripeError {
-    StripeError::other(500, "api_error", "An unknown error occurred").retry(true)
+    StripeError::other(500, "api_error", "An unknown error occurred")
 }
 
 const fn once() -> u32 {

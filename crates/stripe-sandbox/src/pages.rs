@@ -12,7 +12,13 @@ use crate::objects::Status;
 use crate::payments::{self, Challenge};
 use crate::state::Shared;
 
-const STRIPE_JS: &str = include_str!("js/stripe.js");
+/// One script, whose names stay its own.
+const STRIPE_JS: &str = concat!(
+    "(() => {\n'use strict';\n",
+    include_str!("js/stripe.js"),
+    include_str!("js/elements.js"),
+    "})();\n",
+);
 const CARD_FRAME: &str = include_str!("js/card_frame.html");
 const CARD_FRAME_JS: &str = include_str!("js/card_frame.js");
 const CARD_FRAME_CSS: &str = include_str!("js/card_frame.css");

@@ -14,7 +14,8 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::state::{Shared, World};
 use crate::v1::StripeError;
-use crate::v1::pipeline::{self, Ending, Incoming, Outgoing, OutgoingBody};
+use crate::v1::pipeline;
+use crate::v1::wire::{Ending, Incoming, Outgoing, OutgoingBody};
 use crate::{control, ids, pages, webhooks};
 
 /// Stripe refuses large bodies too; the largest honest request is a few kilobytes.
@@ -196,6 +197,9 @@ fn response(outgoing: Outgoing) -> HttpResponse {
     ));
     response.insert_header(("Cache-Control", "no-cache, no-store"));
     for (name, value) in outgoing.headers {
+        response.insert_header((name, value));
+    }
+    for (name, value) in outgoing.fault_headers {
         response.insert_header((name, value));
     }
     match outgoing.body {

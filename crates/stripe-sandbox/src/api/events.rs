@@ -22,7 +22,7 @@ const KEPT_SECONDS: i64 = 30 * 24 * 60 * 60;
 pub(crate) fn retrieve(call: &mut Call<'_>) -> Result<Value, StripeError> {
     let found = call.ledger.events.get(call.id());
     let event = found.ok_or_else(|| StripeError::missing("event", call.id()))?;
-    Ok(event.render(call.ledger.pending_webhooks(&event.id)))
+    Ok(event.render(call.ledger.pending_webhooks(event)))
 }
 
 pub(crate) fn list(call: &mut Call<'_>) -> Result<Value, StripeError> {
@@ -48,14 +48,14 @@ pub(crate) fn list(call: &mut Call<'_>) -> Result<Value, StripeError> {
                 .is_none_or(|all| all.iter().any(|one| one == event.kind))
         })
         .filter(|event| {
-            success.is_none_or(|wanted| (ledger.pending_webhooks(&event.id) == 0) == wanted)
+            success.is_none_or(|wanted| (ledger.pending_webhooks(event) == 0) == wanted)
         })
         .map(|event| (event.id.clone(), event.created))
         .collect();
     list::page(call, "event", &rows, |id| {
         let event = ledger.events.get(id);
         event.map_or(Value::Null, |event| {
-            event.render(ledger.pending_webhooks(id))
+            event.render(ledger.pending_webhooks(event))
         })
     })
 }

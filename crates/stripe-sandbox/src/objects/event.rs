@@ -1,5 +1,7 @@
 //! Source: Stripe API reference, "The Event object".
 
+use std::ops::Range;
+
 use serde_json::{Value, json};
 
 use crate::config::API_VERSION;
@@ -11,31 +13,35 @@ pub(crate) struct Event {
     pub(crate) id: String,
     pub(crate) kind: &'static str,
     pub(crate) created: i64,
+    /// The places of its deliveries in the ledger's log.
+    pub(crate) deliveries: Range<usize>,
     livemode: bool,
-    object: Value,
+    /// As JSON text: a parsed object takes several times the memory, and there are many events.
+    object: Box<str>,
     request: Value,
 }
 
 impl Event {
-    pub(crate) fn new(kind: &'static str, object: Value, livemode: bool, origin: &Origin) -> Self {
-        let request = json!({ "id": origin.request_id, "idempotency_key": origin.idempotency_key });
+    pub(crate) fn new(kind: &'static str, object: &Value, livemode: bool, origin: &Origin) -> Self {
         Self {
             id: ids::object("evt"),
             kind,
             created: origin.now,
+            deliveries: 0..0,
             livemode,
-            object,
-            request,
+            object: object.to_string().into_boxed_str(),
+            request: json!({ "id": origin.request_id, "idempotency_key": origin.idempotency_key }),
         }
     }
 
     pub(crate) fn render(&self, pending_webhooks: usize) -> Value {
+        let object: Value = serde_json::from_str(&self.object).unwrap_or_default();
         json!({
             "id": self.id,
             "object": "event",
             "api_version": API_VERSION,
             "created": self.created,
-            "data": { "object": self.object },
+            "data": { "object": object },
             "livemode": self.livemode,
             "pending_webhooks": pending_webhooks,
             "request": self.request,

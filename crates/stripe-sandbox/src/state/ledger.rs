@@ -66,38 +66,46 @@ impl Ledger {
     }
 
     /// Records that something happened and queues it for every endpoint that wants to know.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers render the object for this only"
+    )]
     pub(crate) fn emit(&mut self, kind: &'static str, object: Value, origin: &Origin) {
-        let event = Event::new(kind, object, self.livemode, origin);
-        let wanted: Vec<String> = self
+        let mut event = Event::new(kind, &object, self.livemode, origin);
+        let first = self.deliveries.len();
+        let ledger = self.key();
+        let state = match self.delivery_mode {
+            DeliveryMode::Auto => DeliveryState::Pending,
+            DeliveryMode::Hold => DeliveryState::Held,
+        };
+        for endpoint in self
             .webhook_endpoints
             .values()
             .filter(|endpoint| endpoint.wants(kind))
-            .map(|endpoint| endpoint.id.clone())
-            .collect();
-        for endpoint in wanted {
-            let id = DeliveryId {
-                ledger: self.key(),
-                index: self.deliveries.len(),
-            };
-            let state = match self.delivery_mode {
-                DeliveryMode::Auto => DeliveryState::Pending,
-                DeliveryMode::Hold => DeliveryState::Held,
-            };
-            self.deliveries.push(Delivery::new(&event, endpoint, state));
+        {
             if state == DeliveryState::Pending {
-                self.due.push(id);
+                let index = self.deliveries.len();
+                self.due.push(DeliveryId {
+                    ledger: ledger.clone(),
+                    index,
+                });
             }
+            self.deliveries
+                .push(Delivery::new(&event, endpoint.id.clone(), state));
         }
+        event.deliveries = first..self.deliveries.len();
         self.events.insert(event.id.clone(), event);
     }
 
     /// How many endpoints have not yet confirmed an event; Stripe's `pending_webhooks`.
-    pub(crate) fn pending_webhooks(&self, event_id: &str) -> usize {
-        self.deliveries
+    pub(crate) fn pending_webhooks(&self, event: &Event) -> usize {
+        let deliveries = self
+            .deliveries
+            .get(event.deliveries.clone())
+            .unwrap_or_default();
+        deliveries
             .iter()
-            .filter(|delivery| {
-                delivery.event == event_id && delivery.state != DeliveryState::Delivered
-            })
+            .filter(|delivery| delivery.state != DeliveryState::Delivered)
             .count()
     }
 

@@ -9,18 +9,24 @@ use crate::v1::StripeError;
 const MAX_DEPTH: usize = 4;
 /// Stripe docs: at most 20 expansions in a request.
 const MAX_EXPANSIONS: usize = 20;
+/// The fields of the sandbox's objects that hold an id at Stripe.
+const EXPANDABLE: &[&str] = &[
+    "application",
+    "balance_transaction",
+    "customer",
+    "latest_attempt",
+    "latest_charge",
+    "on_behalf_of",
+    "payment_intent",
+    "payment_method",
+    "review",
+];
 
-/// Expands each path (`latest_charge`, `data.payment_method`, …) in the answer.
-pub(crate) fn expand(
-    answer: &mut Value,
-    paths: &[String],
-    ledger: &Ledger,
-) -> Result<(), StripeError> {
+/// Refuses what cannot be expanded, before the request has any effect.
+pub(crate) fn check(paths: &[String]) -> Result<(), StripeError> {
     if paths.len() > MAX_EXPANSIONS {
-        return Err(StripeError::invalid(format!(
-            "You can expand at most {MAX_EXPANSIONS} fields."
-        ))
-        .param("expand"));
+        let message = format!("You can expand at most {MAX_EXPANSIONS} fields.");
+        return Err(StripeError::invalid(message).param("expand"));
     }
     for path in paths {
         let parts: Vec<&str> = path.split('.').collect();
@@ -32,48 +38,38 @@ pub(crate) fn expand(
                 .code("property_expansion_max_depth")
                 .param("expand"));
         }
-        let parts = match (answer["object"].as_str(), parts.as_slice()) {
-            (Some("list"), ["data", rest @ ..]) => rest,
-            (_, parts) => parts,
-        };
-        if let Some(Value::Array(items)) = answer.get_mut("data") {
-            for item in items {
-                follow(item, parts, path, ledger)?;
-            }
-        } else {
-            follow(answer, parts, path, ledger)?;
+        let fields = parts.strip_prefix(&["data"]).unwrap_or(&parts);
+        if let Some(unknown) = fields.iter().find(|part| !EXPANDABLE.contains(part)) {
+            let message = format!("This property cannot be expanded ({unknown}).");
+            return Err(StripeError::invalid(message).param("expand"));
         }
     }
     Ok(())
 }
 
-fn follow(
-    object: &mut Value,
-    parts: &[&str],
-    path: &str,
-    ledger: &Ledger,
-) -> Result<(), StripeError> {
-    let [first, rest @ ..] = parts else {
-        return Ok(());
-    };
+/// Expands each path (`latest_charge`, `data.payment_method`, …) in the answer. What is null, or not
+/// modelled by the sandbox, stays as it is.
+pub(crate) fn expand(answer: &mut Value, paths: &[String], ledger: &Ledger) {
+    for path in paths {
+        let parts: Vec<&str> = path.split('.').collect();
+        match (answer.get_mut("data"), parts.strip_prefix(&["data"])) {
+            (Some(Value::Array(items)), Some(rest)) => {
+                for item in items {
+                    follow(item, rest, ledger);
+                }
+            }
+            _ => follow(answer, &parts, ledger),
+        }
+    }
+}
+
+fn follow(object: &mut Value, parts: &[&str], ledger: &Ledger) {
+    let [first, rest @ ..] = parts else { return };
     let Some(field) = object.get_mut(*first) else {
-        let message = format!("This property cannot be expanded ({first}).");
-        return Err(StripeError::invalid(message)
-            .param("expand")
-            .with("expanded", path));
+        return;
     };
-    if let Some(id) = field.as_str() {
-        let Some(found) = ledger.object(id) else {
-            return Err(StripeError::invalid(format!(
-                "This property cannot be expanded ({first})."
-            ))
-            .param("expand"));
-        };
+    if let Some(found) = field.as_str().and_then(|id| ledger.object(id)) {
         *field = found;
     }
-    if field.is_null() {
-        Ok(())
-    } else {
-        follow(field, rest, path, ledger)
-    }
+    follow(field, rest, ledger);
 }

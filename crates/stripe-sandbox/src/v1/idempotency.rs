@@ -10,15 +10,27 @@ use crate::v1::StripeError;
 const KEPT_SECONDS: i64 = 24 * 60 * 60;
 /// Stripe docs: "up to 255 characters".
 const MAX_KEY_CHARS: usize = 255;
+/// How often expired keys are thrown away; they are not honoured before that either.
+const CLEAN_EVERY_SECONDS: i64 = 60;
 
 /// The keys that one account has used in one mode.
 #[derive(Default)]
-pub(crate) struct IdempotencyKeys(HashMap<String, Entry>);
+pub(crate) struct IdempotencyKeys {
+    used: HashMap<String, Entry>,
+    cleaned: i64,
+}
 
 struct Entry {
     request: Fingerprint,
     created: i64,
     answer: Option<KeptAnswer>,
+}
+
+impl Entry {
+    /// A request that is still running holds its key however long it takes.
+    fn expired(&self, now: i64) -> bool {
+        self.answer.is_some() && now - self.created >= KEPT_SECONDS
+    }
 }
 
 /// What makes two requests the same.
@@ -32,7 +44,8 @@ pub(crate) struct Fingerprint {
 #[derive(Clone)]
 pub(crate) struct KeptAnswer {
     pub(crate) status: u16,
-    pub(crate) body: Value,
+    /// As JSON text: a parsed object takes several times the memory, and keys are kept for a day.
+    pub(crate) body: Box<str>,
     pub(crate) should_retry: Option<bool>,
     /// The request that was answered first, for `Original-Request`.
     pub(crate) request_id: String,
@@ -60,12 +73,14 @@ impl IdempotencyKeys {
                 format!("Idempotency keys may be at most {MAX_KEY_CHARS} characters."),
             ));
         }
-        self.0
-            .retain(|_, entry| entry.answer.is_none() || now - entry.created < KEPT_SECONDS);
-        match self.0.get(key) {
+        if now - self.cleaned >= CLEAN_EVERY_SECONDS {
+            self.used.retain(|_, entry| !entry.expired(now));
+            self.cleaned = now;
+        }
+        match self.used.get(key).filter(|entry| !entry.expired(now)) {
             None => {
                 let entry = Entry { request: request.clone(), created: now, answer: None };
-                self.0.insert(key.to_owned(), entry);
+                self.used.insert(key.to_owned(), entry);
                 Ok(Begun::First)
             }
             Some(entry) if entry.request != *request => Err(other_request(key, entry, request)),
@@ -83,12 +98,12 @@ impl IdempotencyKeys {
     pub(crate) fn finish(&mut self, key: &str, answer: Option<KeptAnswer>) {
         match answer {
             Some(answer) => {
-                if let Some(entry) = self.0.get_mut(key) {
+                if let Some(entry) = self.used.get_mut(key) {
                     entry.answer = Some(answer);
                 }
             }
             None => {
-                self.0.remove(key);
+                self.used.remove(key);
             }
         }
     }

@@ -8,6 +8,7 @@ pub(crate) mod list;
 pub(crate) mod pipeline;
 mod routes;
 mod stripe_error;
+pub(crate) mod wire;
 
 pub(crate) use call::{Call, Caller, Origin};
 pub(crate) use stripe_error::StripeError;

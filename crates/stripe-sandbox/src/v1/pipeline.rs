@@ -5,54 +5,14 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::config::API_VERSION;
-use crate::faults::{self, FaultKind};
+use crate::faults::{self, Fault, FaultKind};
 use crate::ids;
 use crate::params::{self, Malformed, Params};
 use crate::state::{LedgerKey, RequestRecord, Shared};
 use crate::v1::idempotency::{Begun, Fingerprint, KeptAnswer};
 use crate::v1::routes::Route;
+use crate::v1::wire::{Answered, Ending, Incoming, Outgoing};
 use crate::v1::{Call, Caller, StripeError, auth, expand, routes};
-
-/// A request as it came in.
-pub(crate) struct Incoming {
-    pub(crate) method: String,
-    pub(crate) path: String,
-    pub(crate) query: String,
-    pub(crate) authorization: Option<String>,
-    pub(crate) idempotency_key: Option<String>,
-    pub(crate) stripe_version: Option<String>,
-    pub(crate) stripe_account: Option<String>,
-    pub(crate) user_agent: Option<String>,
-    pub(crate) body: Vec<u8>,
-}
-
-/// The answer, and whether it reaches the caller.
-pub(crate) struct Outgoing {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: OutgoingBody,
-    pub(crate) ending: Ending,
-}
-
-pub(crate) enum OutgoingBody {
-    Json(Value),
-    /// What a broken proxy would send.
-    Raw {
-        content_type: &'static str,
-        text: String,
-    },
-}
-
-/// What becomes of the answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ending {
-    Sent,
-    /// The connection is cut instead.
-    Cut,
-    /// Nothing comes until the caller gives up.
-    Withheld,
-}
 
 /// A request that is under way.
 struct Request {
@@ -60,15 +20,6 @@ struct Request {
     incoming: Incoming,
     owner: Option<(LedgerKey, Caller)>,
     key: Option<String>,
-}
-
-/// What a request has come to.
-struct Answered {
-    status: u16,
-    body: Value,
-    should_retry: Option<bool>,
-    /// The request that was answered first, if this is a replay.
-    replay_of: Option<String>,
 }
 
 /// Answers one request.
@@ -88,18 +39,22 @@ pub(crate) async fn answer(shared: &Arc<Shared>, incoming: Incoming) -> Outgoing
             owner,
             key,
         };
-        world
-            .requests
-            .add(record(&request, tree.as_ref().ok(), fault, shared.now()));
+        world.requests.add(record(
+            &request,
+            tree.as_ref().ok(),
+            fault.as_ref(),
+            shared.now(),
+        ));
         (request, fault)
     };
-    let answered = match fault.and_then(FaultKind::refusal) {
+    let kind = fault.as_ref().map(|fault| fault.kind);
+    let answered = match kind.and_then(FaultKind::refusal) {
         Some(refusal) => Err(refusal),
-        None if fault.is_some_and(FaultKind::cuts_before) => Err(faults::server_error()),
-        None => run(shared, &request, tree, fault).await,
+        None if kind.is_some_and(FaultKind::cuts_before) => Err(faults::server_error()),
+        None => run(shared, &request, tree, kind).await,
     };
     let answered = answered.unwrap_or_else(|error| refused(&request, error));
-    let outgoing = ending(outgoing(&request, answered), fault);
+    let outgoing = Outgoing::new(&request.id, &request.incoming, answered).after(fault);
     shared.world().requests.amend(&request.id, |record| {
         record.status = (outgoing.ending == Ending::Sent).then_some(outgoing.status);
         record.replayed = outgoing
@@ -163,7 +118,7 @@ async fn run(
         if let Begun::Replay(kept) = begun {
             return Ok(Answered {
                 status: kept.status,
-                body: kept.body,
+                body: serde_json::from_str(&kept.body).unwrap_or_default(),
                 should_retry: kept.should_retry,
                 replay_of: Some(kept.request_id),
             });
@@ -178,7 +133,7 @@ async fn run(
     if let Some(key) = key {
         let kept = keep.then(|| KeptAnswer {
             status: answered.status,
-            body: answered.body.clone(),
+            body: answered.body.to_string().into_boxed_str(),
             should_retry: answered.should_retry,
             request_id: request.id.clone(),
         });
@@ -214,10 +169,10 @@ fn execute(
             origin,
             path,
         };
-        let result = (route.handler)(&mut call).and_then(|mut object| {
-            expand::expand(&mut object, &expansions, call.ledger)?;
-            Ok(object)
-        });
+        let mut result = (route.handler)(&mut call);
+        if let Ok(object) = &mut result {
+            expand::expand(object, &expansions, call.ledger);
+        }
         (result, call.ledger.take_due())
     })?;
     shared.dispatch(due);
@@ -241,7 +196,9 @@ fn expansions(tree: &mut Map<String, Value>) -> Result<Vec<String>, StripeError>
         only.insert("expand".to_owned(), value);
     }
     let params: Params = params::validate(only, EXPAND)?;
-    Ok(params.texts("expand").unwrap_or_default())
+    let paths = params.texts("expand").unwrap_or_default();
+    expand::check(&paths)?;
+    Ok(paths)
 }
 
 /// Stripe says so where the same account has the object in its other mode.
@@ -328,73 +285,10 @@ fn refused(request: &Request, error: StripeError) -> Answered {
     }
 }
 
-fn outgoing(request: &Request, answered: Answered) -> Outgoing {
-    let version = request
-        .incoming
-        .stripe_version
-        .clone()
-        .unwrap_or_else(|| API_VERSION.to_owned());
-    let mut headers = vec![
-        ("Request-Id", request.id.clone()),
-        ("Stripe-Version", version),
-    ];
-    if let Some(key) = &request.incoming.idempotency_key {
-        headers.push(("Idempotency-Key", key.clone()));
-    }
-    if let Some(original) = answered.replay_of {
-        headers.push(("Idempotent-Replayed", "true".to_owned()));
-        headers.push(("Original-Request", original));
-    }
-    if let Some(should_retry) = answered.should_retry {
-        headers.push(("Stripe-Should-Retry", should_retry.to_string()));
-    }
-    if answered.status == 401 {
-        headers.push(("WWW-Authenticate", "Bearer realm=\"Stripe\"".to_owned()));
-    }
-    let body = OutgoingBody::Json(answered.body);
-    Outgoing {
-        status: answered.status,
-        headers,
-        body,
-        ending: Ending::Sent,
-    }
-}
-
-/// Lets a fault change what the caller gets to see.
-fn ending(mut outgoing: Outgoing, fault: Option<FaultKind>) -> Outgoing {
-    match fault {
-        Some(FaultKind::Reset | FaultKind::AfterEffectReset) => outgoing.ending = Ending::Cut,
-        Some(FaultKind::AfterEffectTimeout) => outgoing.ending = Ending::Withheld,
-        Some(FaultKind::AfterEffect500) => {
-            outgoing.status = 500;
-            outgoing.body = OutgoingBody::Json(faults::server_error().body("req_unknown", false));
-        }
-        Some(FaultKind::Html502) => {
-            outgoing.status = 502;
-            outgoing.body = OutgoingBody::Raw {
-                content_type: "text/html",
-                text: "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>".to_owned(),
-            };
-        }
-        Some(FaultKind::Truncated) => {
-            if let OutgoingBody::Json(body) = &outgoing.body {
-                let whole = body.to_string();
-                let text = whole.chars().take(whole.chars().count() / 2).collect();
-                outgoing.body = OutgoingBody::Raw {
-                    content_type: "application/json",
-                    text,
-                };
-            }
-        }
-        _ => {}
-    }
-    outgoing
-}
-
 fn record(
     request: &Request,
     params: Option<&Map<String, Value>>,
-    fault: Option<FaultKind>,
+    fault: Option<&Fault>,
     now: i64,
 ) -> RequestRecord {
     let incoming = &request.incoming;
@@ -415,6 +309,6 @@ fn record(
         params: params.map_or(Value::Null, |tree| Value::Object(tree.clone())),
         status: None,
         replayed: false,
-        fault: fault.and_then(|kind| serde_json::to_value(kind).ok()),
+        fault: fault.and_then(|fault| serde_json::to_value(fault.kind).ok()),
     }
 }

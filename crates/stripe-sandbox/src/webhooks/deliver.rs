@@ -82,8 +82,7 @@ fn prepare(
         endpoint.and_then(|endpoint| {
             // Stripe sends two-space indented JSON, which is what serde_json's pretty form is.
             let body =
-                serde_json::to_string_pretty(&event.render(ledger.pending_webhooks(&event.id)))
-                    .ok()?;
+                serde_json::to_string_pretty(&event.render(ledger.pending_webhooks(event))).ok()?;
             let signature = sign::header(now, &body, &endpoint.secret);
             let answer = Answer {
                 event_id: event.id.clone(),

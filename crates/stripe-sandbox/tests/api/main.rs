@@ -1,0 +1,17 @@
+//! The sandbox over HTTP, as a gateway, a shopper and a test meet it.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+mod accounts;
+mod browser;
+mod errors;
+mod faults;
+mod harness;
+mod idempotency;
+mod payments;
+mod reading;
+mod webhook_endpoints;
+mod webhooks;
