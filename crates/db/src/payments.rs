@@ -37,6 +37,13 @@ impl PaymentState {
     }
 }
 
+impl PaymentState {
+    /// Whether the shopper's money is held or taken.
+    pub const fn holds_money(self) -> bool {
+        matches!(self, Self::Authorized | Self::Succeeded)
+    }
+}
+
 impl TryFrom<Word> for PaymentState {
     type Error = domain::order::UnknownState;
 

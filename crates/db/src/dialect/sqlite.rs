@@ -99,7 +99,52 @@ pub(crate) async fn insert_events(
 
 #[cfg(test)]
 mod tests {
+    use diesel::sql_types::BigInt;
+
     use super::*;
+    use crate::{Conn, Db};
+
+    #[derive(QueryableByName)]
+    struct Setting {
+        #[diesel(sql_type = BigInt)]
+        value: i64,
+    }
+
+    async fn setting(conn: Conn, pragma: &str) -> i64 {
+        let Conn::Sqlite(mut conn) = conn else {
+            panic!("an SQLite connection")
+        };
+        let query = format!("SELECT {pragma} AS value FROM pragma_{pragma}");
+        let setting: Setting = conn
+            .spawn_blocking(move |conn| sql_query(query).get_result(conn))
+            .await
+            .unwrap();
+        setting.value
+    }
+
+    #[tokio::test]
+    async fn the_writer_syncs_every_commit_and_readers_only_read() {
+        const FULL: i64 = 2;
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("tillgate.db").display());
+        let db = Db::open(&url).await.unwrap();
+        for (pragma, writer, reader) in [
+            ("synchronous", FULL, FULL),
+            ("foreign_keys", 1, 1),
+            ("query_only", 0, 1),
+        ] {
+            assert_eq!(
+                setting(db.writer().await.unwrap(), pragma).await,
+                writer,
+                "{pragma}"
+            );
+            assert_eq!(
+                setting(db.read().await.unwrap(), pragma).await,
+                reader,
+                "{pragma}"
+            );
+        }
+    }
 
     #[test]
     fn versions_before_the_fix_are_unsafe() {

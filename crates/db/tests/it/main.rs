@@ -5,4 +5,23 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod audit;
+mod carts;
+mod catalogue;
+mod connections;
+mod constraints;
+mod idempotency;
+mod inbox;
+mod inbox_claims;
+mod incidents;
 mod migrations;
+mod orders;
+mod payments;
+mod schema;
+mod sqlite;
+mod stores;
+mod tenancy;
+mod transactions;
+mod unavailable;
+mod values;
+mod world;

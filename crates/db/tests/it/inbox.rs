@@ -1,0 +1,210 @@
+//! What arrives in the inbox: durable, once, whole.
+
+use db::inbox::{self, EventState, NewEvent};
+use db::{Db, DbError};
+use domain::{Mode, StoreId};
+use futures_util::future::join_all;
+use test_database::{TestDatabase, on_both_engines};
+
+use crate::world::{after, event, new_store, now};
+
+on_both_engines!(
+    an_event_is_on_disk_when_record_returns,
+    an_event_is_stored_once,
+    the_same_id_is_another_event_elsewhere,
+    overlapping_batches_at_once_store_each_event_once,
+    payloads_come_back_byte_by_byte,
+    nul_is_replaced_and_spares_the_batch,
+    a_batch_is_all_or_nothing,
+    the_newest_events_are_listed_first,
+);
+
+async fn an_event_is_on_disk_when_record_returns(database: TestDatabase) {
+    let db = &database.db;
+    let store_id = new_store(db).await;
+    let new = NewEvent {
+        state: EventState::Ignored,
+        last_error: Some("wrong_account".to_owned()),
+        ..event(store_id, "evt_1")
+    };
+    assert_eq!(inbox::record(db, vec![new]).await.unwrap(), 1);
+    // Seen by a connection that shares nothing with the writer's.
+    let rows = database
+        .raw(
+            "SELECT account_id, mode, event_id, event_type, api_version, object_id, payload, state, attempts, \
+             last_error, lease_until, processed_at FROM stripe_events",
+        )
+        .await
+        .unwrap();
+    let row: Vec<Option<&str>> = rows[0].iter().map(Option::as_deref).collect();
+    let expected = [
+        Some("acct_EXAMPLE"),
+        Some("test"),
+        Some("evt_1"),
+        Some("payment_intent.succeeded"),
+        Some("2026-02-25.clover"),
+        Some("pi_EXAMPLE"),
+        Some("{}"),
+        Some("ignored"),
+        Some("0"),
+        Some("wrong_account"),
+        None,
+        None,
+    ];
+    assert_eq!(row, expected);
+}
+
+async fn an_event_is_stored_once(database: TestDatabase) {
+    let db = &database.db;
+    let store_id = new_store(db).await;
+    let first = NewEvent {
+        payload: "first".to_owned(),
+        ..event(store_id, "evt_1")
+    };
+    let batch = vec![first, event(store_id, "evt_1"), event(store_id, "evt_2")];
+    assert_eq!(inbox::record(db, batch.clone()).await.unwrap(), 2);
+    assert_eq!(inbox::record(db, batch).await.unwrap(), 0);
+    assert_eq!(inbox::record(db, Vec::new()).await.unwrap(), 0);
+    let rows = database
+        .raw("SELECT payload FROM stripe_events WHERE event_id = 'evt_1'")
+        .await
+        .unwrap();
+    assert_eq!(rows, [[Some("first".to_owned())]]);
+}
+
+async fn the_same_id_is_another_event_elsewhere(database: TestDatabase) {
+    let db = &database.db;
+    let (store_id, other_store) = (new_store(db).await, new_store(db).await);
+    let other_account = NewEvent {
+        account_id: "acct_OTHER".to_owned(),
+        ..event(store_id, "evt_1")
+    };
+    let other_mode = NewEvent {
+        mode: Mode::Live,
+        ..event(store_id, "evt_1")
+    };
+    let batch = vec![
+        event(store_id, "evt_1"),
+        event(other_store, "evt_1"),
+        other_account,
+        other_mode,
+    ];
+    assert_eq!(inbox::record(db, batch).await.unwrap(), 4);
+}
+
+async fn overlapping_batches_at_once_store_each_event_once(database: TestDatabase) {
+    let db = &database.db;
+    let store_id = new_store(db).await;
+    // Each batch in another order, so that unsorted inserts would deadlock.
+    let batches = (0..10_usize).map(|shift| {
+        let mut batch: Vec<NewEvent> = (0..30)
+            .map(|number| event(store_id, &format!("evt_{number}")))
+            .collect();
+        batch.rotate_left(shift * 3);
+        if shift % 2 == 1 {
+            batch.reverse();
+        }
+        record_patiently(db, batch)
+    });
+    let stored: usize = join_all(batches).await.into_iter().sum();
+    assert_eq!(stored, 30);
+}
+
+async fn record_patiently(db: &Db, batch: Vec<NewEvent>) -> usize {
+    loop {
+        match inbox::record(db, batch.clone()).await {
+            Err(DbError::Unavailable(_)) => {}
+            recorded => return recorded.unwrap(),
+        }
+    }
+}
+
+async fn payloads_come_back_byte_by_byte(database: TestDatabase) {
+    let db = &database.db;
+    let store_id = new_store(db).await;
+    let payloads = [
+        r#"{"name":"🫘 Kaffee & Söhne","nul":"\u0000","lone":"\ud800"}"#.to_owned(),
+        r#"{"search":"100% of a_b\\c","rtl":"مرحبا","nfd":"e\u0301é"}"#.to_owned(),
+        format!(r#"{{"long":"{}"}}"#, "ß".repeat(200_000)),
+        "{\r\n\t\"a\": 1e400 }\n".to_owned(),
+        String::new(),
+    ];
+    for (payload, number) in payloads.iter().zip(0..) {
+        let new = NewEvent {
+            payload: payload.clone(),
+            ..event(store_id, &format!("evt_{number}"))
+        };
+        assert_eq!(inbox::record(db, vec![new]).await.unwrap(), 1);
+    }
+    let rows = database
+        .raw("SELECT payload FROM stripe_events ORDER BY event_id")
+        .await
+        .unwrap();
+    let stored: Vec<String> = rows.into_iter().flatten().flatten().collect();
+    assert_eq!(stored, payloads);
+}
+
+async fn nul_is_replaced_and_spares_the_batch(database: TestDatabase) {
+    let db = &database.db;
+    let store_id = new_store(db).await;
+    let hostile = NewEvent {
+        event_type: "a\0b".to_owned(),
+        api_version: Some("\0".to_owned()),
+        object_id: Some("pi_\0".to_owned()),
+        payload: "{\0}".to_owned(),
+        last_error: Some("\0".to_owned()),
+        account_id: "acct_\0".to_owned(),
+        ..event(store_id, "evt_\0")
+    };
+    let batch = vec![hostile.clone(), event(store_id, "evt_good")];
+    assert_eq!(inbox::record(db, batch).await.unwrap(), 2);
+    assert_eq!(inbox::record(db, vec![hostile]).await.unwrap(), 0);
+    let mut conn = db.read().await.unwrap();
+    let list = inbox::list(&mut conn, store_id, Mode::Test, 10)
+        .await
+        .unwrap();
+    let hostile = list.iter().find(|event| event.event_id != "evt_good");
+    let hostile = hostile.unwrap();
+    assert_eq!(hostile.event_id, "evt_\u{FFFD}");
+    assert_eq!(hostile.event_type, "a\u{FFFD}b");
+}
+
+async fn a_batch_is_all_or_nothing(database: TestDatabase) {
+    let db = &database.db;
+    let store_id = new_store(db).await;
+    let of_unknown_store = event(StoreId::generate(), "evt_2");
+    let batch = vec![event(store_id, "evt_1"), of_unknown_store];
+    inbox::record(db, batch).await.unwrap_err();
+    let rows = database.raw("SELECT count(*) FROM stripe_events").await;
+    assert_eq!(rows.unwrap(), [[Some("0".to_owned())]]);
+}
+
+async fn the_newest_events_are_listed_first(database: TestDatabase) {
+    let db = &database.db;
+    let store_id = new_store(db).await;
+    let at_second = |event_id, second| NewEvent {
+        received_at: after(second),
+        ..event(store_id, event_id)
+    };
+    let live = NewEvent {
+        mode: Mode::Live,
+        ..event(store_id, "evt_live")
+    };
+    let batch = vec![
+        at_second("evt_a", 1),
+        at_second("evt_b", 1),
+        at_second("evt_c", 0),
+        at_second("evt_old", -1),
+        live,
+    ];
+    inbox::record(db, batch).await.unwrap();
+    let mut conn = db.read().await.unwrap();
+    let list = inbox::list(&mut conn, store_id, Mode::Test, 3)
+        .await
+        .unwrap();
+    let ids: Vec<&str> = list.iter().map(|event| event.event_id.as_str()).collect();
+    assert_eq!(ids, ["evt_b", "evt_a", "evt_c"]);
+    assert_eq!(list[2].received_at, now());
+    assert_eq!(list[2].state, "received");
+    assert_eq!((list[2].attempts, list[2].processed_at), (0, None));
+}
