@@ -1,0 +1,39 @@
+//! A merchant connects the keys of their own Stripe account: the form, the checks, and what is connected now.
+//!
+//! [`submit`] reads the form, [`keys::connect`] does the work: [`shape`] looks at the texts, [`proof`] asks Stripe,
+//! and one transaction stores what was proven. Whatever fails before that leaves the store as it was.
+
+pub mod form;
+pub mod submit;
+
+pub mod keys;
+pub mod proof;
+pub mod shape;
+
+pub mod sign_in;
+pub mod status;
+pub mod success;
+
+mod csrf;
+mod posted;
+mod refusal;
+pub(crate) mod visit;
+
+use domain::StoreId;
+
+use crate::app::App;
+
+/// The event types that we handle; the merchant selects them at Stripe ("Types of events").
+pub const WEBHOOK_EVENTS: [&str; 6] = [
+    "payment_intent.succeeded",
+    "payment_intent.payment_failed",
+    "payment_intent.canceled",
+    "payment_intent.processing",
+    "payment_intent.amount_capturable_updated",
+    "payment_intent.requires_action",
+];
+
+/// The URL that the merchant enters at Stripe; from `PUBLIC_URL`, never from a request's headers.
+pub fn webhook_url(app: &App, store_id: StoreId) -> String {
+    app.settings.public(&format!("/webhook/stripe/{store_id}"))
+}

@@ -1,0 +1,108 @@
+//! `GET /api/internal/stores/{store_id}/stripe-status`: all that may be known about a store's connections; no secret.
+
+use actix_web::{HttpResponse, web};
+use db::connections::Connection;
+use db::stores::Store;
+use db::webhook_secrets::WebhookSecret;
+use domain::{Mode, StoreId};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::guards::{InternalCaller, RouteStore};
+
+/// The public status, and what the active mode's connection tells; `null` where nothing is connected.
+#[derive(Debug, Serialize)]
+struct StripeStatusReply {
+    store_id: StoreId,
+    has_stripe: bool,
+    is_live_mode: bool,
+    active_mode: Option<Mode>,
+    account_id: Option<String>,
+    country: Option<String>,
+    default_currency: Option<String>,
+    publishable_key: Option<String>,
+    charges_enabled: bool,
+    reconnect_needed: bool,
+    webhook: Webhook,
+    modes: Modes,
+}
+
+#[derive(Debug, Serialize)]
+struct Modes {
+    test: Option<ModeStatus>,
+    live: Option<ModeStatus>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct ModeStatus {
+    account_id: String,
+    country: Option<String>,
+    default_currency: Option<String>,
+    publishable_key: String,
+    charges_enabled: bool,
+    connected_at: Timestamp,
+    reconnect_needed: bool,
+    webhook: Webhook,
+}
+
+#[derive(Debug, Clone, Default, Serialize)]
+struct Webhook {
+    configured: bool,
+    registered_by_us: bool,
+    last_event_at: Option<Timestamp>,
+    last_error: Option<String>,
+}
+
+/// The store's connections, in full.
+pub async fn show_stripe_status(
+    _caller: InternalCaller,
+    app: web::Data<App>,
+    RouteStore(store): RouteStore,
+) -> Result<HttpResponse, ApiError> {
+    let mut conn = app.db.read().await?;
+    let connections = db::connections::list(&mut conn, store.id).await?;
+    let secrets = db::webhook_secrets::list_valid(&mut conn, store.id, app.now()).await?;
+    Ok(HttpResponse::Ok().json(reply(&store, &connections, &secrets)))
+}
+
+fn reply(store: &Store, connections: &[Connection], secrets: &[WebhookSecret]) -> StripeStatusReply {
+    let of = |mode| {
+        let connection = connections.iter().find(|connection| connection.mode == mode)?;
+        Some(status(connection, secrets.iter().any(|secret| secret.mode == mode)))
+    };
+    let active = store.active_mode.and_then(of);
+    StripeStatusReply {
+        store_id: store.id,
+        has_stripe: active.is_some(),
+        is_live_mode: active.is_some() && store.active_mode == Some(Mode::Live),
+        active_mode: store.active_mode,
+        account_id: active.as_ref().map(|status| status.account_id.clone()),
+        country: active.as_ref().and_then(|status| status.country.clone()),
+        default_currency: active.as_ref().and_then(|status| status.default_currency.clone()),
+        publishable_key: active.as_ref().map(|status| status.publishable_key.clone()),
+        charges_enabled: active.as_ref().is_some_and(|status| status.charges_enabled),
+        reconnect_needed: active.as_ref().is_some_and(|status| status.reconnect_needed),
+        webhook: active.map(|status| status.webhook).unwrap_or_default(),
+        modes: Modes { test: of(Mode::Test), live: of(Mode::Live) },
+    }
+}
+
+fn status(connection: &Connection, configured: bool) -> ModeStatus {
+    ModeStatus {
+        account_id: connection.account_id.clone(),
+        country: connection.country.clone(),
+        default_currency: connection.default_currency.clone(),
+        publishable_key: connection.publishable_key.clone(),
+        charges_enabled: connection.charges_enabled,
+        connected_at: connection.connected_at,
+        reconnect_needed: connection.reconnect_needed,
+        webhook: Webhook {
+            configured,
+            registered_by_us: false,
+            last_event_at: connection.last_event_at,
+            last_error: connection.last_error.clone(),
+        },
+    }
+}
