@@ -244,6 +244,25 @@ pub async fn list_after(
     Ok(page)
 }
 
+/// Replaces the sealed contact of an order that still waits to be paid.
+pub async fn set_contact(
+    conn: &mut Conn,
+    order: &Order,
+    contact_sealed: Option<String>,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    let changed = diesel::update(
+        orders::table
+            .filter(orders::store_id.eq(id(order.store_id)))
+            .filter(orders::id.eq(id(order.id)))
+            .filter(orders::status.eq(OrderStatus::Pending.as_str())),
+    )
+    .set((orders::contact_sealed.eq(contact_sealed), orders::updated_at.eq(at(now))))
+    .execute(conn)
+    .await?;
+    Ok(changed == 1)
+}
+
 /// Moves an order from the state that a decision was made on; `false` if it has moved on meanwhile.
 pub async fn set_state(
     conn: &mut Conn,

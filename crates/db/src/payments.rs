@@ -243,15 +243,15 @@ pub async fn stores_with_intent(
     Ok(ids.into_iter().map(StoreId::from).collect())
 }
 
-/// Remembers the id that Stripe gave; a repeated answer is the same one.
+/// Remembers the id that Stripe gave; `false` if the payment was withdrawn meanwhile or has its id already.
 pub async fn set_intent(
     conn: &mut Conn,
     store_id: StoreId,
     payment_id: PaymentId,
     payment_intent_id: &str,
     now: Timestamp,
-) -> Result<(), DbError> {
-    diesel::update(
+) -> Result<bool, DbError> {
+    let changed = diesel::update(
         payments::table
             .filter(payments::store_id.eq(id(store_id)))
             .filter(payments::id.eq(id(payment_id)))
@@ -264,7 +264,7 @@ pub async fn set_intent(
     ))
     .execute(conn)
     .await?;
-    Ok(())
+    Ok(changed == 1)
 }
 
 /// Changes the amount of a payment that nobody has paid yet.

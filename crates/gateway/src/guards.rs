@@ -26,6 +26,12 @@ pub fn sha256_hex(text: &str) -> String {
     })
 }
 
+/// A capability of 256 random bits, in base64url.
+pub fn random_token() -> String {
+    use base64::Engine;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
+}
+
 /// The application of a request; registered once at start.
 pub fn app(request: &HttpRequest) -> Result<web::Data<App>, ApiError> {
     request.app_data::<web::Data<App>>().cloned().ok_or_else(|| ApiError::internal("App is not registered"))
@@ -101,6 +107,13 @@ pub struct StoreKey {
     pub key: ApiKey,
 }
 
+impl StoreKey {
+    /// Who acts, for the audit log.
+    pub fn actor(&self) -> String {
+        format!("api_key {}", self.key.id)
+    }
+}
+
 impl FromRequest for StoreKey {
     type Error = ApiError;
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
@@ -122,6 +135,21 @@ impl FromRequest for StoreKey {
             let key = find_api_key(&app, store.id, &token).await?;
             key.map(|key| Self { store, key }).ok_or_else(missing_api_key)
         })
+    }
+}
+
+/// An API key of the route's store, if the caller sent one. A wrong key is refused, not ignored.
+#[derive(Debug, Clone)]
+pub struct MaybeStoreKey(pub Option<ApiKey>);
+
+impl FromRequest for MaybeStoreKey {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let offers_key = bearer(request).is_some_and(|token| token.expose_secret().starts_with("tgk_"));
+        let key = StoreKey::from_request(request, payload);
+        Box::pin(async move { if offers_key { key.await.map(|caller| Self(Some(caller.key))) } else { Ok(Self(None)) } })
     }
 }
 

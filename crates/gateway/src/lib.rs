@@ -15,6 +15,7 @@ pub mod guards;
 pub mod internal;
 pub mod json;
 pub mod middleware;
+pub mod operations;
 pub mod orders;
 pub mod pages;
 pub mod paging;

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::return_url::Origin;
 
 use crate::app::App;
-use crate::error::ApiError;
+use crate::error::{ApiError, REQUEST_ID};
 
 /// What every template gets.
 #[derive(Debug, Clone)]
@@ -119,6 +119,7 @@ struct MessagePage<'a> {
     heading: &'a str,
     text: &'a str,
     action: Option<Link>,
+    request_id: Option<String>,
 }
 
 /// Whether a message is bad news.
@@ -144,7 +145,8 @@ pub fn message(
         MessageKind::Error => "error",
         MessageKind::Wait => "wait",
     };
-    let template = MessagePage { page: &page, kind, heading, text, action };
+    let request_id = REQUEST_ID.try_with(Clone::clone).ok();
+    let template = MessagePage { page: &page, kind, heading, text, action, request_id };
     render(app, status, &page, &template, &Permissions::default())
 }
 

@@ -14,6 +14,8 @@ use uuid::Uuid;
 pub const CONNECT_TOKEN_LIFE: SignedDuration = SignedDuration::from_mins(15);
 /// The life of a checkout token.
 pub const CHECKOUT_TOKEN_LIFE: SignedDuration = SignedDuration::from_mins(30);
+/// How long after its end a checkout token still shows what became of the checkout.
+const OUTCOME_READABLE: SignedDuration = SignedDuration::from_hours(24);
 /// Ours have under 500 characters.
 const MAX_TOKEN_CHARS: usize = 2048;
 const ISSUER: &str = "tillgate";
@@ -105,13 +107,17 @@ impl TokenKeys {
         self.mint(Audience::Checkout, claims.checkout_id.to_string(), claims.store_id, now, CHECKOUT_TOKEN_LIFE)
     }
 
-    /// Reads a checkout token.
+    /// Reads a checkout token with which the checkout may still be paid.
     pub fn verify_checkout(&self, token: &str, now: Timestamp) -> Result<CheckoutClaims, TokenError> {
-        let claims = self.verify(token, ISSUER, Audience::Checkout.as_str(), now)?;
-        Ok(CheckoutClaims {
-            store_id: claims.store_id.parse().map_err(|_| TokenError::Invalid)?,
-            checkout_id: claims.sub.parse().map_err(|_| TokenError::Invalid)?,
-        })
+        checkout_claims(&self.verify(token, ISSUER, Audience::Checkout.as_str(), now)?)
+    }
+
+    /// Reads a checkout token with which the checkout's outcome may still be seen: a shopper may come back from
+    /// their bank after the time for paying is over.
+    pub fn read_checkout(&self, token: &str, now: Timestamp) -> Result<CheckoutClaims, TokenError> {
+        let claims = self.authentic(token, ISSUER, Audience::Checkout.as_str(), unix_s(now)?)?;
+        let readable_until_s = claims.exp.saturating_add(OUTCOME_READABLE.as_secs().unsigned_abs());
+        if readable_until_s <= unix_s(now)? { Err(TokenError::Expired) } else { checkout_claims(&claims) }
     }
 
     fn mint(
@@ -122,7 +128,6 @@ impl TokenKeys {
         now: Timestamp,
         life: SignedDuration,
     ) -> Result<SecretString, TokenError> {
-        let unix_s = |instant: Timestamp| u64::try_from(instant.as_second()).map_err(|_| TokenError::Invalid);
         let claims = Claims {
             iss: ISSUER.into(),
             aud: audience.as_str().into(),
@@ -142,18 +147,31 @@ impl TokenKeys {
     }
 
     fn verify(&self, token: &str, issuer: &str, audience: &str, now: Timestamp) -> Result<Claims, TokenError> {
+        let claims = self.authentic(token, issuer, audience, unix_s(now)?)?;
+        // Our own clock and no leeway: jsonwebtoken would read the system's and allow a minute.
+        if claims.exp <= unix_s(now)? { Err(TokenError::Expired) } else { Ok(claims) }
+    }
+
+    /// Everything but the expiry.
+    fn authentic(&self, token: &str, issuer: &str, audience: &str, now_s: u64) -> Result<Claims, TokenError> {
         if token.len() > MAX_TOKEN_CHARS {
             return Err(TokenError::Invalid);
         }
         let claims = self.0.iter().find_map(|key| decode(token, key)).ok_or(TokenError::Invalid)?;
-        let now_s = u64::try_from(now.as_second()).map_err(|_| TokenError::Invalid)?;
         let not_yet = claims.iat > now_s || claims.nbf.is_some_and(|nbf| nbf > now_s);
-        if claims.iss != issuer || claims.aud != audience || not_yet {
-            return Err(TokenError::Invalid);
-        }
-        // Our own clock and no leeway: jsonwebtoken would read the system's and allow a minute.
-        if claims.exp <= now_s { Err(TokenError::Expired) } else { Ok(claims) }
+        if claims.iss != issuer || claims.aud != audience || not_yet { Err(TokenError::Invalid) } else { Ok(claims) }
     }
+}
+
+fn checkout_claims(claims: &Claims) -> Result<CheckoutClaims, TokenError> {
+    Ok(CheckoutClaims {
+        store_id: claims.store_id.parse().map_err(|_| TokenError::Invalid)?,
+        checkout_id: claims.sub.parse().map_err(|_| TokenError::Invalid)?,
+    })
+}
+
+fn unix_s(instant: Timestamp) -> Result<u64, TokenError> {
+    u64::try_from(instant.as_second()).map_err(|_| TokenError::Invalid)
 }
 
 fn decode(token: &str, key: &SecretSlice<u8>) -> Option<Claims> {

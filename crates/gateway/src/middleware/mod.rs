@@ -1,4 +1,5 @@
 //! What happens to every request, outermost first: log, headers, then (by route) limits, CORS and idempotency.
 
+pub mod cors;
 pub mod default_headers;
 pub mod request_log;

@@ -44,7 +44,7 @@ pub struct PaymentIntent {
 }
 
 /// Stripe's `status` of a PaymentIntent.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "Stripe's own words")]
 pub enum Status {

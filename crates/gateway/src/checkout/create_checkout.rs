@@ -1,0 +1,101 @@
+//! `POST /checkouts`: opens a checkout for a cart and answers with the URL of the page that takes the money.
+
+use actix_web::{HttpResponse, web};
+use db::checkouts::Checkout;
+use db::stores::Store;
+use domain::CheckoutId;
+use domain::return_url::{Origin, ReturnUrl};
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::guards::RouteStore;
+use crate::json::Json;
+use crate::personal::{Address, Contact, Row};
+use crate::storefront::cart_wire::total_to_pay;
+use crate::storefront::replace_cart_items::check_unlocked;
+use crate::storefront::show_cart::find_cart;
+use crate::stripe::not_connected;
+use crate::tokens::{CHECKOUT_TOKEN_LIFE, CheckoutClaims, TokenError};
+
+/// What a checkout is made from.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckoutRequest {
+    cart_id: String,
+    email: Option<String>,
+    shipping_method_id: Option<String>,
+    shipping_address: Option<Address>,
+    billing_address: Option<Address>,
+    success_url: Option<String>,
+    cancel_url: Option<String>,
+}
+
+/// Opens a checkout of 30 minutes. Nothing is asked of Stripe until the shopper pays.
+pub async fn create_checkout(
+    app: web::Data<App>,
+    RouteStore(store): RouteStore,
+    Json(body): Json<CheckoutRequest>,
+) -> Result<HttpResponse, ApiError> {
+    if body.shipping_method_id.is_some() {
+        return Err(ApiError::not_found("shipping method").param("shipping_method_id"));
+    }
+    let now = app.now();
+    let allowed = return_origins(&app, &store);
+    let success_url = body.success_url.map(|url| return_url(&url, &allowed, "success_url")).transpose()?;
+    let cancel_url = body.cancel_url.map(|url| return_url(&url, &allowed, "cancel_url")).transpose()?;
+    let contact = Contact::parse(body.email, body.shipping_address, body.billing_address)?;
+    let mut tx = app.db.begin().await?;
+    let cart = find_cart(&mut tx, store.id, &body.cart_id, now).await?;
+    check_unlocked(&mut tx, store.id, &cart).await?;
+    db::connections::find(&mut tx, store.id, cart.mode).await?.ok_or_else(not_connected)?;
+    let total = total_to_pay(cart.currency, &db::carts::lines(&mut tx, store.id, cart.id).await?)?;
+    let id = CheckoutId::generate();
+    let row = Row { store_id: store.id, table: "checkouts", id: *id.as_uuid() };
+    let checkout = Checkout {
+        id,
+        mode: cart.mode,
+        cart_id: cart.id,
+        cart_version: cart.version,
+        amount_minor: total.amount_minor(),
+        currency: total.currency(),
+        contact_sealed: contact.seal(&app.vault, row)?,
+        success_url,
+        cancel_url,
+        created_at: now,
+        expires_at: now + CHECKOUT_TOKEN_LIFE,
+    };
+    db::checkouts::insert(&mut tx, store.id, &checkout).await?;
+    tx.commit().await?;
+    reply(&app, &store, &checkout)
+}
+
+fn reply(app: &App, store: &Store, checkout: &Checkout) -> Result<HttpResponse, ApiError> {
+    let claims = CheckoutClaims { store_id: store.id, checkout_id: checkout.id };
+    let token = app.tokens.mint_checkout(claims, checkout.created_at).map_err(|error: TokenError| ApiError::internal(error))?;
+    let token = token.expose_secret();
+    Ok(HttpResponse::Created().json(json!({
+        "id": checkout.id,
+        "checkout_token": token,
+        "checkout_url": app.settings.public(&format!("/checkout/{token}")),
+        "amount": checkout.amount_minor,
+        "currency": checkout.currency,
+        "expires_at": checkout.expires_at,
+    })))
+}
+
+/// Where this store's shoppers may be sent: the deployment's origins and the store's own.
+pub fn return_origins(app: &App, store: &Store) -> Vec<Origin> {
+    let own = store.return_origins.iter().chain(&store.allowed_origins).filter_map(|text| Origin::parse(text).ok());
+    app.settings.return_origins.iter().cloned().chain(own).collect()
+}
+
+fn return_url(text: &str, allowed: &[Origin], param: &'static str) -> Result<String, ApiError> {
+    let url = ReturnUrl::parse(text, allowed).map_err(|error| {
+        let message = format!("{param}: {error}. Add the shop's origin to the store's return_origins first.");
+        ApiError::malformed("invalid_url", message).param(param)
+    })?;
+    Ok(url.as_str().to_owned())
+}

@@ -1,0 +1,200 @@
+//! One thing to pay, one `PaymentIntent`: our row is written first, its id is the idempotency key at Stripe.
+
+use db::DbError;
+use db::connections::Connection;
+use db::payments::{CaptureMethod, NewPayment, Payment, PaymentState, Purpose};
+use domain::{PaymentId, StoreId};
+use jiff::SignedDuration;
+use stripe_http::payment_intents::{self, CancelParams, CreateParams, PaymentIntent, Status, UpdateParams};
+use stripe_http::{Error as StripeError, IdempotencyKey, PaymentIntentId};
+
+use super::plan::Plan;
+use crate::app::App;
+use crate::error::ApiError;
+use crate::stripe::StoreStripe;
+
+/// A `PaymentIntent` and how it came about.
+pub struct Ensured {
+    /// As Stripe has it now.
+    pub intent: PaymentIntent,
+    /// The connection that it was made with.
+    pub connection: Connection,
+    /// Whether this call created it.
+    pub is_new: bool,
+}
+
+/// Rounds against a second click, an expired row and a cancelled `PaymentIntent`, one each and one to spare.
+const MAX_ROUNDS: u32 = 4;
+
+/// Stripe forgets idempotency keys after 24 hours; an hour before that a creation is never repeated.
+const KEY_LIFE: SignedDuration = SignedDuration::from_hours(23);
+
+/// Finds or creates the `PaymentIntent` for what is to be paid; never a second one beside it.
+pub async fn ensure(app: &App, store_id: StoreId, plan: &Plan) -> Result<Ensured, ApiError> {
+    for _ in 0..MAX_ROUNDS {
+        let stripe = StoreStripe::open(app, store_id, plan.mode).await?;
+        let Some(payment) = find_or_insert(app, store_id, plan, &stripe.connection).await? else { continue };
+        if payment.account_id != stripe.connection.account_id {
+            return Err(ApiError::conflict(
+                "account_changed",
+                "The store has moved to another Stripe account since this payment began. Start a new checkout.",
+            ));
+        }
+        let attempt = match &payment.payment_intent_id {
+            Some(id) => reuse(app, store_id, &stripe, &payment, id, plan).await?,
+            None => create(app, store_id, &stripe, &payment, plan).await?,
+        };
+        if let Some((intent, is_new)) = attempt {
+            return Ok(Ensured { intent, connection: stripe.connection, is_new });
+        }
+    }
+    Err(ApiError::conflict("payment_busy", "The payment is being prepared at this moment. Try again."))
+}
+
+/// `None` where somebody else was first: look again.
+async fn find_or_insert(
+    app: &App,
+    store_id: StoreId,
+    plan: &Plan,
+    connection: &Connection,
+) -> Result<Option<Payment>, ApiError> {
+    let mut tx = app.db.begin().await?;
+    let existing = match plan.purpose {
+        Purpose::Order(order_id) => db::payments::find_open_by_order(&mut tx, store_id, order_id).await?,
+        Purpose::Cart(cart_id) => db::payments::find_open_by_cart(&mut tx, store_id, cart_id).await?,
+        Purpose::Amount => None,
+    };
+    if existing.is_some() {
+        return Ok(existing);
+    }
+    let new = NewPayment {
+        id: PaymentId::generate(),
+        mode: plan.mode,
+        account_id: connection.account_id.clone(),
+        purpose: plan.purpose,
+        capture_method: plan.capture_method,
+        currency: plan.amount.currency(),
+        amount_minor: plan.amount.amount_minor(),
+    };
+    match db::payments::insert(&mut tx, store_id, new, app.now()).await {
+        Ok(payment) => {
+            tx.commit().await?;
+            Ok(Some(payment))
+        }
+        Err(DbError::Conflict(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+type Attempt = Option<(PaymentIntent, bool)>;
+
+async fn create(
+    app: &App,
+    store_id: StoreId,
+    stripe: &StoreStripe,
+    payment: &Payment,
+    plan: &Plan,
+) -> Result<Attempt, ApiError> {
+    let now = app.now();
+    if payment.created_at + KEY_LIFE < now {
+        // Whatever Stripe made of it then, nobody ever got its client secret.
+        close(app, store_id, payment).await?;
+        return Ok(None);
+    }
+    let key = IdempotencyKey::from(*payment.id.as_uuid());
+    let intent = match payment_intents::create(&stripe.client, &params(plan, payment), &key).await {
+        Ok(intent) => intent,
+        Err(error) => return Err(stripe.fail(app, error).await),
+    };
+    let mut tx = app.db.begin().await?;
+    let kept = db::payments::set_intent(&mut tx, store_id, payment.id, intent.id.as_str(), now).await?;
+    tx.commit().await?;
+    if kept {
+        return Ok(Some((intent, true)));
+    }
+    // Either the same click finished a moment earlier, or the payment was withdrawn meanwhile.
+    let fresh = db::payments::find_by_intent(&mut app.db.read().await?, store_id, intent.id.as_str()).await?;
+    if fresh.is_some_and(|payment| payment.status != PaymentState::Canceled) {
+        return Ok(Some((intent, false)));
+    }
+    withdraw(app, stripe, &intent.id, payment).await?;
+    Ok(None)
+}
+
+fn params(plan: &Plan, payment: &Payment) -> CreateParams {
+    let mut params = CreateParams::new(payment.amount_minor, payment.currency.as_str());
+    params.capture_method = match plan.capture_method {
+        CaptureMethod::Automatic => payment_intents::CaptureMethod::Automatic,
+        CaptureMethod::Manual => payment_intents::CaptureMethod::Manual,
+    };
+    params.description.clone_from(&plan.description);
+    params.receipt_email.clone_from(&plan.receipt_email);
+    params.metadata = plan.metadata.clone();
+    params
+}
+
+async fn reuse(
+    app: &App,
+    store_id: StoreId,
+    stripe: &StoreStripe,
+    payment: &Payment,
+    id: &str,
+    plan: &Plan,
+) -> Result<Attempt, ApiError> {
+    let id = PaymentIntentId::parse(id).map_err(ApiError::internal)?;
+    let intent = match payment_intents::retrieve(&stripe.client, &id).await {
+        Ok(intent) => intent,
+        Err(error) => return Err(stripe.fail(app, error).await),
+    };
+    if intent.status == Status::Canceled {
+        close(app, store_id, payment).await?;
+        return Ok(None);
+    }
+    let amount_minor = plan.amount.amount_minor();
+    if intent.amount == amount_minor || !awaits_shopper(&intent.status) {
+        return Ok(Some((intent, false)));
+    }
+    update_amount(app, store_id, stripe, payment, &id, amount_minor).await
+}
+
+fn awaits_shopper(status: &Status) -> bool {
+    matches!(status, Status::RequiresPaymentMethod | Status::RequiresConfirmation | Status::RequiresAction)
+}
+
+async fn update_amount(
+    app: &App,
+    store_id: StoreId,
+    stripe: &StoreStripe,
+    payment: &Payment,
+    id: &PaymentIntentId,
+    amount_minor: i64,
+) -> Result<Attempt, ApiError> {
+    // Setting an amount is idempotent by itself; a key of its own keeps a later change from being replayed.
+    let key = IdempotencyKey::from(*PaymentId::generate().as_uuid());
+    let params = UpdateParams { amount: Some(amount_minor), ..UpdateParams::default() };
+    let intent = match payment_intents::update(&stripe.client, id, &params, &key).await {
+        Ok(intent) => intent,
+        // Paid or cancelled meanwhile: look again.
+        Err(StripeError::UnexpectedState(_)) => return Ok(None),
+        Err(error) => return Err(stripe.fail(app, error).await),
+    };
+    let mut tx = app.db.begin().await?;
+    db::payments::set_amount(&mut tx, store_id, payment.id, amount_minor, app.now()).await?;
+    tx.commit().await?;
+    Ok(Some((intent, false)))
+}
+
+async fn close(app: &App, store_id: StoreId, payment: &Payment) -> Result<(), ApiError> {
+    let mut tx = app.db.begin().await?;
+    db::payments::set_state(&mut tx, store_id, payment, PaymentState::Canceled, payment.captured_minor, app.now()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn withdraw(app: &App, stripe: &StoreStripe, id: &PaymentIntentId, payment: &Payment) -> Result<(), ApiError> {
+    let key = IdempotencyKey::parse(format!("{}-cancel", payment.id)).map_err(ApiError::internal)?;
+    match payment_intents::cancel(&stripe.client, id, &CancelParams::default(), &key).await {
+        Ok(_) | Err(StripeError::UnexpectedState(_)) => Ok(()),
+        Err(error) => Err(stripe.fail(app, error).await),
+    }
+}

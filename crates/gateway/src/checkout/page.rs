@@ -1,0 +1,171 @@
+//! `GET /checkout/{checkout_token}`: the hosted page on which a shopper pays with the store's own Stripe.js key.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use db::carts::Line;
+use db::checkouts::Checkout;
+use db::connections::Connection;
+use db::stores::Store;
+use domain::{Currency, Money};
+use serde_json::json;
+
+use super::session;
+use crate::app::App;
+use crate::error::ApiError;
+use crate::pages::{self, Link, MessageKind, Page, Permissions, json_for_script};
+use crate::personal::{Contact, Row};
+use crate::tokens::TokenError;
+
+#[derive(Template)]
+#[template(path = "checkout/page.html")]
+struct CheckoutPage<'a> {
+    page: &'a Page,
+    store_name: &'a str,
+    is_live: bool,
+    lines: Vec<LineView>,
+    total: String,
+    email: String,
+    cancel_url: Option<String>,
+    stripe_js_url: String,
+    config_json: String,
+}
+
+struct LineView {
+    name: String,
+    quantity: i64,
+    unit_amount: String,
+    amount: String,
+}
+
+/// Everything that the page shows.
+struct View {
+    store: Store,
+    checkout: Checkout,
+    connection: Connection,
+    lines: Vec<Line>,
+    email: Option<String>,
+}
+
+/// What a token leads to.
+enum Found {
+    Payable(Box<View>),
+    Paid,
+    Outdated(Checkout),
+    NotConnected(Store, Checkout),
+    Unknown,
+}
+
+/// Shows the payment form, or says in words why there is none.
+pub async fn show_checkout_page(app: web::Data<App>, token: web::Path<String>) -> Result<HttpResponse, ApiError> {
+    let claims = match app.tokens.verify_checkout(&token, app.now()) {
+        Ok(claims) => claims,
+        Err(TokenError::Expired) => return expired(&app),
+        Err(TokenError::Invalid) => return unknown(&app),
+    };
+    match find(&app, claims).await? {
+        Found::Payable(view) => payment_form(&app, &token, &view),
+        Found::Paid => {
+            let location = app.settings.public(&format!("/payment/success?checkout={token}"));
+            Ok(HttpResponse::SeeOther().insert_header((LOCATION, location)).finish())
+        }
+        Found::Outdated(checkout) => outdated(&app, checkout),
+        Found::NotConnected(store, checkout) => not_connected(&app, &store, checkout),
+        Found::Unknown => unknown(&app),
+    }
+}
+
+async fn find(app: &App, claims: crate::tokens::CheckoutClaims) -> Result<Found, ApiError> {
+    let mut conn = app.db.read().await?;
+    let store = db::stores::find(&mut conn, claims.store_id).await?;
+    let (Some(store), Some(checkout)) = (store, session::load(&mut conn, claims).await?) else {
+        return Ok(Found::Unknown);
+    };
+    let order = db::orders::find_open_by_cart(&mut conn, store.id, checkout.cart_id).await?;
+    if order.is_some_and(|order| !order.payment_status.is_payable()) {
+        return Ok(Found::Paid);
+    }
+    let cart = db::carts::find(&mut conn, store.id, checkout.cart_id, app.now()).await?;
+    if cart.is_none_or(|cart| cart.version != checkout.cart_version) {
+        return Ok(Found::Outdated(checkout));
+    }
+    let connection = db::connections::find(&mut conn, store.id, checkout.mode).await?;
+    let Some(connection) = connection.filter(|connection| !connection.reconnect_needed) else {
+        return Ok(Found::NotConnected(store, checkout));
+    };
+    let lines = db::carts::lines(&mut conn, store.id, checkout.cart_id).await?;
+    let row = Row { store_id: store.id, table: "checkouts", id: *checkout.id.as_uuid() };
+    let email = Contact::open(&app.vault, row, checkout.contact_sealed.as_deref())?.email;
+    Ok(Found::Payable(Box::new(View { store, checkout, connection, lines, email })))
+}
+
+fn payment_form(app: &App, token: &str, view: &View) -> Result<HttpResponse, ApiError> {
+    let View { store, checkout, connection, lines, email } = view;
+    let page = Page::new(format!("Pay {}", store.name));
+    let total = Money::new(checkout.amount_minor, checkout.currency)?;
+    let config = json!({
+        "store_id": store.id,
+        "checkout_id": checkout.id,
+        "cart_id": checkout.cart_id,
+        "checkout_token": token,
+        "publishable_key": connection.publishable_key,
+        "amount": checkout.amount_minor,
+        "currency": checkout.currency,
+        "locale": "en",
+        "return_url": app.settings.public(&format!("/payment/success?checkout={token}")),
+        "cancel_url": checkout.cancel_url,
+        "email": email,
+        "stripe_js_url": app.settings.stripe_js_url.as_str(),
+    });
+    let template = CheckoutPage {
+        page: &page,
+        store_name: &store.name,
+        is_live: checkout.mode.is_live(),
+        lines: lines.iter().map(|line| line_view(line, checkout.currency)).collect::<Result<_, _>>()?,
+        total: total.to_string(),
+        email: email.clone().unwrap_or_default(),
+        cancel_url: checkout.cancel_url.clone(),
+        stripe_js_url: app.settings.stripe_js_url.to_string(),
+        config_json: json_for_script(&config),
+    };
+    let permissions =
+        Permissions { stripe_js: true, framed_by: store.allowed_origins.clone(), ..Permissions::default() };
+    pages::render(app, StatusCode::OK, &page, &template, &permissions)
+}
+
+fn line_view(line: &Line, currency: Currency) -> Result<LineView, ApiError> {
+    let unit_amount = Money::new(line.unit_amount_minor, currency)?;
+    let quantity = u32::try_from(line.quantity).map_err(ApiError::internal)?;
+    Ok(LineView {
+        name: line.name.clone(),
+        quantity: line.quantity,
+        unit_amount: unit_amount.to_string(),
+        amount: unit_amount.checked_mul(quantity)?.to_string(),
+    })
+}
+
+fn expired(app: &App) -> Result<HttpResponse, ApiError> {
+    let text = "A checkout stays open for 30 minutes. Go back to the shop and check out again; your cart is still there.";
+    pages::message(app, StatusCode::GONE, MessageKind::Error, "This checkout has expired", text, None)
+}
+
+fn unknown(app: &App) -> Result<HttpResponse, ApiError> {
+    let text = "The link is not complete, or it is not from this shop. Go back to the shop and check out again.";
+    pages::message(app, StatusCode::NOT_FOUND, MessageKind::Error, "This checkout does not exist", text, None)
+}
+
+fn outdated(app: &App, checkout: Checkout) -> Result<HttpResponse, ApiError> {
+    let text = "Your cart has changed since this page was opened. Go back to the shop and check out again.";
+    pages::message(app, StatusCode::CONFLICT, MessageKind::Error, "Your cart has changed", text, back(checkout))
+}
+
+fn not_connected(app: &App, store: &Store, checkout: Checkout) -> Result<HttpResponse, ApiError> {
+    let text = format!("{} cannot take card payments at the moment. Nothing was charged; try again later or ask the shop.", store.name);
+    let heading = "Payment is not possible right now";
+    pages::message(app, StatusCode::CONFLICT, MessageKind::Wait, heading, &text, back(checkout))
+}
+
+fn back(checkout: Checkout) -> Option<Link> {
+    checkout.cancel_url.map(|href| Link { href, label: "Back to the shop".to_owned() })
+}

@@ -1,0 +1,163 @@
+//! `GET /payment/success` and `/payment/cancel`: where the shopper lands afterwards.
+//!
+//! Shows what our record says, brought up to Stripe's, never what the query claims.
+
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use db::checkouts::Checkout;
+use db::orders::Order;
+use db::stores::Store;
+use domain::Money;
+use domain::order::PaymentStatus;
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::session;
+use crate::app::App;
+use crate::error::ApiError;
+use crate::pages::{self, Link, Page, Permissions, json_for_script};
+use crate::sealing;
+use crate::work::settle::{self, Trigger};
+
+/// Stripe adds its own parameters; they are not read.
+#[derive(Deserialize)]
+pub struct ResultQuery {
+    checkout: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "payment/success.html")]
+struct SuccessPage<'a> {
+    page: &'a Page,
+    state: &'a str,
+    is_live: bool,
+    store_name: &'a str,
+    order_number: Option<String>,
+    amount: Option<String>,
+    success_url: Option<String>,
+    checkout_url: Option<String>,
+    config_json: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "payment/cancel.html")]
+struct CancelPage<'a> {
+    page: &'a Page,
+    back: Option<Link>,
+}
+
+/// The page waits this long for Stripe; then it shows "processing" and asks again by itself.
+const SETTLE_WITHIN: Duration = Duration::from_secs(5);
+
+/// Settles the payment, whichever of webhook and return comes first, and shows its state.
+pub async fn show_payment_result(
+    app: web::Data<App>,
+    query: web::Query<ResultQuery>,
+) -> Result<HttpResponse, ApiError> {
+    let Some(token) = &query.checkout else { return unknown(&app) };
+    let Ok(claims) = app.tokens.read_checkout(token, app.now()) else { return unknown(&app) };
+    let mut conn = app.db.read().await?;
+    let store = db::stores::find(&mut conn, claims.store_id).await?;
+    let checkout = session::load(&mut conn, claims).await?;
+    drop(conn);
+    let (Some(store), Some(checkout)) = (store, checkout) else { return unknown(&app) };
+    match settled_order(&app, &store, &checkout).await? {
+        Some((order, state)) => show(&app, token, &store, checkout, &order, state),
+        None => unknown(&app),
+    }
+}
+
+/// `GET /payment/cancel`.
+pub async fn show_payment_cancelled(app: web::Data<App>) -> Result<HttpResponse, ApiError> {
+    let page = Page::new("Payment cancelled");
+    let template = CancelPage { page: &page, back: None };
+    pages::render(&app, StatusCode::OK, &page, &template, &Permissions::default())
+}
+
+async fn settled_order(
+    app: &App,
+    store: &Store,
+    checkout: &Checkout,
+) -> Result<Option<(Order, &'static str)>, ApiError> {
+    let mut conn = app.db.read().await?;
+    let Some(order) = db::orders::find_open_by_cart(&mut conn, store.id, checkout.cart_id).await? else {
+        return Ok(None);
+    };
+    if !order.payment_status.is_payable() {
+        return Ok(Some((order, "paid")));
+    }
+    let payment = db::payments::find_open_by_order(&mut conn, store.id, order.id).await?;
+    drop(conn);
+    let Some(intent) = payment.and_then(|payment| payment.payment_intent_id) else {
+        return Ok(Some((order, "failed")));
+    };
+    let settling = settle::settle(app, store.id, order.mode, &intent, Trigger::Asked);
+    match tokio::time::timeout(SETTLE_WITHIN, settling).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => tracing::warn!(store_id = %store.id, order_id = %order.id, ?error, "the return could not settle the payment"),
+        Err(_) => tracing::warn!(store_id = %store.id, order_id = %order.id, "Stripe is slow: the return shows the payment as processing"),
+    }
+    let fresh = db::orders::find(&mut app.db.read().await?, store.id, order.id).await?.unwrap_or(order);
+    let state = state(fresh.payment_status);
+    Ok(Some((fresh, state)))
+}
+
+fn state(payment_status: PaymentStatus) -> &'static str {
+    match payment_status {
+        PaymentStatus::Failed => "failed",
+        PaymentStatus::Unpaid => "processing",
+        _ => "paid",
+    }
+}
+
+fn show(
+    app: &App,
+    token: &str,
+    store: &Store,
+    checkout: Checkout,
+    order: &Order,
+    state: &str,
+) -> Result<HttpResponse, ApiError> {
+    let page = Page::new(format!("Order {} – {}", order.number, store.name));
+    let config_json = match state {
+        "processing" => {
+            let order_token = sealing::open_order_token(&app.vault, store.id, order.mode, order.sealed_token())?;
+            let config =
+                json!({ "store_id": store.id, "order_id": order.id, "order_token": order_token.expose_secret() });
+            Some(json_for_script(&config))
+        }
+        _ => None,
+    };
+    let template = SuccessPage {
+        page: &page,
+        state,
+        is_live: order.mode.is_live(),
+        store_name: &store.name,
+        order_number: Some(order.number.to_string()),
+        amount: Some(Money::new(order.amount_minor, order.currency)?.to_string()),
+        success_url: checkout.success_url,
+        checkout_url: Some(format!("/checkout/{token}")),
+        config_json,
+    };
+    pages::render(app, StatusCode::OK, &page, &template, &Permissions::default())
+}
+
+fn unknown(app: &App) -> Result<HttpResponse, ApiError> {
+    let page = Page::new("Thank you");
+    let template = SuccessPage {
+        page: &page,
+        state: "unknown",
+        is_live: true,
+        store_name: "",
+        order_number: None,
+        amount: None,
+        success_url: None,
+        checkout_url: None,
+        config_json: None,
+    };
+    pages::render(app, StatusCode::OK, &page, &template, &Permissions::default())
+}

@@ -1,0 +1,71 @@
+//! `GET /payments/{payment_intent_id}`: where a payment stands, by our record brought up to Stripe's.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use db::Conn;
+use db::payments::{Payment, PaymentState};
+use domain::StoreId;
+use serde_json::json;
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::guards::{self, RouteStore};
+use crate::work::settle::{self, Trigger};
+
+/// The payment, for its order's shopper and its merchant; 404 for anyone else.
+pub async fn show_payment(
+    app: web::Data<App>,
+    request: HttpRequest,
+    RouteStore(store): RouteStore,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, ApiError> {
+    let payment = find_permitted(&app, &mut app.db.read().await?, &request, store.id, &path.1).await?;
+    let payment = if is_settled(payment.status) {
+        payment
+    } else {
+        if let Err(error) = settle::settle(&app, store.id, payment.mode, &path.1, Trigger::Asked).await {
+            tracing::warn!(store_id = %store.id, ?error, "a payment could not be read from Stripe");
+        }
+        let fresh = db::payments::find_by_intent(&mut app.db.read().await?, store.id, &path.1).await?;
+        fresh.unwrap_or(payment)
+    };
+    Ok(HttpResponse::Ok().json(json!({
+        "id": payment.payment_intent_id,
+        "status": stripe_status(payment.status),
+        "payment_link_status": null,
+        "order_id": payment.order_id,
+    })))
+}
+
+async fn find_permitted(
+    app: &App,
+    conn: &mut Conn,
+    request: &HttpRequest,
+    store_id: StoreId,
+    payment_intent_id: &str,
+) -> Result<Payment, ApiError> {
+    let not_found = || ApiError::not_found("payment");
+    let token = guards::bearer(request).ok_or_else(not_found)?;
+    let payment = db::payments::find_by_intent(conn, store_id, payment_intent_id).await?.ok_or_else(not_found)?;
+    if let Some(key) = guards::find_api_key(app, store_id, &token).await? {
+        return if key.mode == payment.mode { Ok(payment) } else { Err(not_found()) };
+    }
+    let order = match payment.order_id {
+        Some(order_id) => db::orders::find(conn, store_id, order_id).await?,
+        None => None,
+    };
+    if order.is_some_and(|order| guards::is_order_token(&order, &token)) { Ok(payment) } else { Err(not_found()) }
+}
+
+fn is_settled(state: PaymentState) -> bool {
+    matches!(state, PaymentState::Succeeded | PaymentState::Canceled)
+}
+
+/// Stripe's word for where our record stands.
+fn stripe_status(state: PaymentState) -> &'static str {
+    match state {
+        PaymentState::Creating | PaymentState::Open => "requires_payment_method",
+        PaymentState::Authorized => "requires_capture",
+        PaymentState::Succeeded => "succeeded",
+        PaymentState::Canceled => "canceled",
+    }
+}

@@ -1,0 +1,26 @@
+//! The `tillgate` program: matches the subcommand, each one function of `gateway::cli`.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use gateway::cli::{self, Cli, Command, PaymentCommand, StoreCommand};
+
+fn main() -> ExitCode {
+    cli::process::run(|| {
+        let command = Cli::parse().command;
+        async move {
+            match command {
+                Command::Dev(args) => cli::dev::run(&args).await,
+                Command::Serve => cli::serve::run().await,
+                Command::Migrate(args) => cli::migrate::run(&args).await,
+                Command::Sandbox(args) => cli::sandbox::run(&args).await,
+                Command::Store(StoreCommand::Create(args)) => cli::store::create::run(&args).await,
+                Command::Store(StoreCommand::List(args)) => cli::store::list::run(&args).await,
+                Command::Store(StoreCommand::Show(args)) => cli::store::show::run(&args).await,
+                Command::Payment(PaymentCommand::Status(args)) => {
+                    cli::payment_status::run(&args).await
+                }
+            }
+        }
+    })
+}

@@ -1,0 +1,10 @@
+//! Orders: placed from a cart, shown, listed. Paying them is the business of `checkout` and `work::settle`.
+
+pub mod access;
+pub mod create_order;
+pub mod list_orders;
+pub mod pay_first;
+pub mod place;
+pub mod show_order;
+pub mod supersede;
+pub mod wire;

@@ -1,0 +1,125 @@
+//! Orders on the wire.
+
+use db::Conn;
+use db::orders::Order;
+use domain::incident::Incident;
+use domain::order::{OrderStatus, PaymentStatus};
+use domain::{Currency, Mode, OrderId, StoreId};
+use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::personal::{Address, Contact, Row};
+use crate::storefront::cart_wire::{LineReply, line_replies};
+
+/// Who reads the order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// The shopper, with the order's token: nothing that is the merchant's business only.
+    Shopper,
+    /// The merchant's back end or another internal service.
+    Merchant,
+}
+
+/// An order.
+#[derive(Serialize)]
+pub struct OrderReply {
+    id: OrderId,
+    store_id: StoreId,
+    number: String,
+    mode: Mode,
+    status: OrderStatus,
+    payment_status: PaymentStatus,
+    amount: i64,
+    currency: Currency,
+    items: Vec<LineReply>,
+    email: Option<String>,
+    shipping_address: Option<Address>,
+    billing_address: Option<Address>,
+    payment_intent_id: Option<String>,
+    last_payment_error: Option<PaymentErrorReply>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    paid_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attention: Option<Vec<AttentionReply>>,
+}
+
+/// Why the last attempt to pay failed, in Stripe's codes.
+#[derive(Serialize)]
+pub struct PaymentErrorReply {
+    code: Option<String>,
+    decline_code: Option<String>,
+}
+
+/// Something about the order that needs a person.
+#[derive(Serialize)]
+pub struct AttentionReply {
+    code: String,
+    message: &'static str,
+    since: Timestamp,
+}
+
+impl OrderReply {
+    /// Reads everything that belongs to an order.
+    pub async fn load(app: &App, conn: &mut Conn, order: &Order, audience: Audience) -> Result<Self, ApiError> {
+        let lines = db::orders::lines(conn, order.store_id, order.id).await?;
+        let payment = db::payments::find_open_by_order(conn, order.store_id, order.id).await?;
+        let contact = contact(app, order)?;
+        let attention = match audience {
+            Audience::Shopper => None,
+            Audience::Merchant => Some(attention(conn, order).await?),
+        };
+        let failed = payment.as_ref().filter(|payment| payment.last_error_code.is_some());
+        Ok(Self {
+            id: order.id,
+            store_id: order.store_id,
+            number: order.number.to_string(),
+            mode: order.mode,
+            status: order.status,
+            payment_status: order.payment_status,
+            amount: order.amount_minor,
+            currency: order.currency,
+            items: line_replies(order.currency, lines)?,
+            email: contact.email,
+            shipping_address: contact.shipping_address,
+            billing_address: contact.billing_address,
+            last_payment_error: failed.map(|payment| PaymentErrorReply {
+                code: payment.last_error_code.clone(),
+                decline_code: payment.last_decline_code.clone(),
+            }),
+            payment_intent_id: payment.and_then(|payment| payment.payment_intent_id),
+            created_at: order.created_at,
+            updated_at: order.updated_at,
+            paid_at: order.paid_at,
+            order_token: None,
+            attention,
+        })
+    }
+
+    /// Adds the token, for the answer to whoever placed the order.
+    #[must_use]
+    pub fn with_token(mut self, token: &SecretString) -> Self {
+        self.order_token = Some(token.expose_secret().to_owned());
+        self
+    }
+}
+
+/// What the shopper told when placing the order.
+pub fn contact(app: &App, order: &Order) -> Result<Contact, ApiError> {
+    let row = Row { store_id: order.store_id, table: "orders", id: *order.id.as_uuid() };
+    Contact::open(&app.vault, row, order.contact_sealed.as_deref())
+}
+
+async fn attention(conn: &mut Conn, order: &Order) -> Result<Vec<AttentionReply>, ApiError> {
+    let open = db::incidents::list_open(conn, order.store_id, order.id).await?;
+    let reply = |incident: db::incidents::OpenIncident| {
+        let message = Incident::from_code(&incident.code).map_or("Look at this order in Stripe.", Incident::message);
+        AttentionReply { code: incident.code, message, since: incident.since }
+    };
+    Ok(open.into_iter().map(reply).collect())
+}

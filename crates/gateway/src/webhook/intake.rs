@@ -1,0 +1,142 @@
+//! From a raw request to a stored event: the part that both webhook routes share.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use db::connections::Connection;
+use db::inbox::{EventState, NewEvent};
+use domain::{Mode, StoreId};
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde_json::json;
+use stripe_http::webhook::{self, Event, SignatureError};
+
+use super::group_commit::InboxError;
+use crate::app::App;
+use crate::error::ApiError;
+use crate::sealing;
+use crate::work::settle;
+
+/// Stripe's largest events are a few hundred kilobytes (invoices with 250 lines).
+pub const MAX_EVENT_BYTES: usize = 1024 * 1024;
+
+/// Checks what can be checked before the body is read.
+pub fn check_head(request: &HttpRequest) -> Result<(), ApiError> {
+    if request.headers().contains_key(header::CONTENT_ENCODING) {
+        return Err(ApiError::unsupported_media_type("Send the event without Content-Encoding, as Stripe does."));
+    }
+    if request.headers().get_all(SIGNATURE).count() > 1 {
+        return Err(bad_signature());
+    }
+    Ok(())
+}
+
+const SIGNATURE: &str = "Stripe-Signature";
+
+/// Verifies the body with the store's own secrets, stores it durably, and answers.
+pub async fn accept(
+    app: &App,
+    request: &HttpRequest,
+    store_id: StoreId,
+    body: web::Bytes,
+) -> Result<HttpResponse, ApiError> {
+    let now = app.now();
+    let (secrets, connections) = load(app, store_id, now).await?;
+    let signature = request.headers().get(SIGNATURE).map(header::HeaderValue::as_bytes);
+    let mode = signer(signature, &body, &secrets, now.as_second()).map_err(|error| bad_signature().caused_by(error))?;
+    let event = Event::parse(&body).map_err(|error| not_an_event().caused_by(error))?;
+    let connection = connections.iter().find(|connection| connection.mode == mode).ok_or_else(bad_signature)?;
+    let payload = String::from_utf8(body.to_vec()).map_err(|_| not_an_event())?;
+    app.inbox.store(new_event(store_id, connection, event, payload, now)).await.map_err(busy)?;
+    app.work.notify_one();
+    Ok(HttpResponse::Ok().json(json!({ "received": true })))
+}
+
+async fn load(
+    app: &App,
+    store_id: StoreId,
+    now: Timestamp,
+) -> Result<(Vec<(Mode, SecretString)>, Vec<Connection>), ApiError> {
+    let mut conn = app.db.read().await?;
+    let stored = db::webhook_secrets::list_valid(&mut conn, store_id, now).await?;
+    let connections = db::connections::list(&mut conn, store_id).await?;
+    let open = |secret: db::webhook_secrets::WebhookSecret| {
+        let opened = sealing::open_webhook_secret(&app.vault, store_id, secret.mode, secret.version, secret.sealed());
+        opened.map(|opened| (secret.mode, opened))
+    };
+    let secrets = stored.into_iter().map(open).collect::<Result<_, _>>()?;
+    Ok((secrets, connections))
+}
+
+/// The mode whose secret signed the body.
+fn signer(
+    signature: Option<&[u8]>,
+    body: &[u8],
+    secrets: &[(Mode, SecretString)],
+    now_unix_s: i64,
+) -> Result<Mode, SignatureError> {
+    let mut refused = None;
+    for (mode, secret) in secrets {
+        match webhook::verify(signature, body, [secret], now_unix_s) {
+            Ok(()) => return Ok(*mode),
+            Err(error) => refused = Some(error),
+        }
+    }
+    match refused {
+        Some(error) => Err(error),
+        // Without a secret nothing can verify; the verifier says so.
+        None => webhook::verify(signature, body, [], now_unix_s).and(Err(SignatureError::NoSecret)),
+    }
+}
+
+fn new_event(
+    store_id: StoreId,
+    connection: &Connection,
+    event: Event,
+    payload: String,
+    received_at: Timestamp,
+) -> NewEvent {
+    let ignored = why_ignored(connection, &event);
+    NewEvent {
+        store_id,
+        account_id: connection.account_id.clone(),
+        mode: connection.mode,
+        object_id: settle::payment_intent_id(&event),
+        event_id: event.id,
+        event_type: event.kind,
+        api_version: event.api_version,
+        payload,
+        state: if ignored.is_some() { EventState::Ignored } else { EventState::Received },
+        last_error: ignored.map(str::to_owned),
+        received_at,
+    }
+}
+
+/// Genuine events that must have no effect here: they are kept, named, and never looked at again.
+fn why_ignored(connection: &Connection, event: &Event) -> Option<&'static str> {
+    if event.livemode != connection.mode.is_live() {
+        Some("mode_mismatch")
+    } else if event.account.as_ref().is_some_and(|account| *account != connection.account_id) {
+        Some("other_account")
+    } else if settle::payment_intent_id(event).is_none() {
+        Some("type_not_handled")
+    } else {
+        None
+    }
+}
+
+fn bad_signature() -> ApiError {
+    ApiError::malformed(
+        "signature_invalid",
+        "The Stripe-Signature header does not match this store's signing secret. Paste the endpoint's secret again on the connect page.",
+    )
+}
+
+fn not_an_event() -> ApiError {
+    ApiError::malformed("not_an_event", "The body is signed, but it is not a Stripe event with an id.")
+}
+
+fn busy(error: InboxError) -> ApiError {
+    /// Stripe retries by its own schedule; others may come back soon.
+    const RETRY_AFTER_S: u64 = 2;
+    ApiError::unavailable("inbox_unavailable", "The event could not be stored. Send it again.", RETRY_AFTER_S).caused_by(error)
+}

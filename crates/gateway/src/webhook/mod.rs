@@ -1,0 +1,6 @@
+//! Stripe's webhooks: verified, stored durably, then answered. What they mean is decided later, in `work`.
+
+pub mod group_commit;
+mod intake;
+pub mod receive;
+pub mod shared;

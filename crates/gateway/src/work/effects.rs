@@ -1,0 +1,99 @@
+//! Stores a settle decision: order, payment, incident, audit entry and the triggering event in one transaction.
+
+use db::Conn;
+use db::inbox::EventState;
+use db::orders::Order;
+use db::payments::{Payment, PaymentState};
+use domain::StoreId;
+use domain::incident::Incident;
+use domain::order::{OrderStatus, PaymentStatus};
+use domain::settle::Decision;
+use jiff::Timestamp;
+
+use super::settle::{Trigger, Verdict};
+use crate::app::App;
+use crate::error::ApiError;
+
+/// `false` if somebody else moved the order, the payment or the event meanwhile: nothing was stored, decide again.
+pub async fn store(
+    app: &App,
+    store_id: StoreId,
+    payment: &Payment,
+    order: Option<&Order>,
+    verdict: &Verdict,
+    trigger: Trigger<'_>,
+) -> Result<bool, ApiError> {
+    let now = app.now();
+    let mut tx = app.db.begin().await?;
+    let mut incident = None;
+    if let Some(order) = order {
+        if let Decision::Report(reported) = verdict.decision {
+            incident = Some(reported);
+            report(&mut tx, store_id, order, reported, now).await?;
+        } else if !move_order(&mut tx, order, verdict.decision, now).await? {
+            return Ok(false);
+        }
+    }
+    if !move_payment(&mut tx, store_id, payment, verdict, now).await? {
+        return Ok(false);
+    }
+    if let Trigger::Event(event) = trigger {
+        let note = incident.map(Incident::code);
+        if !db::inbox::finish(&mut tx, event, EventState::Processed, note, now).await? {
+            // Another worker holds the event now; its transaction stores the effects.
+            return Ok(true);
+        }
+    }
+    tx.commit().await?;
+    Ok(true)
+}
+
+async fn report(
+    conn: &mut Conn,
+    store_id: StoreId,
+    order: &Order,
+    incident: Incident,
+    now: Timestamp,
+) -> Result<(), ApiError> {
+    if db::incidents::open(conn, store_id, order.id, incident, now).await? {
+        tracing::error!(%store_id, order_id = %order.id, incident = incident.code(), "incident: a person has to look");
+    }
+    Ok(())
+}
+
+async fn move_order(conn: &mut Conn, order: &Order, decision: Decision, now: Timestamp) -> Result<bool, ApiError> {
+    // An order that somebody moved on by hand is not moved back.
+    let confirmed = if order.status == OrderStatus::Pending { OrderStatus::Confirmed } else { order.status };
+    let (status, payment_status) = match decision {
+        Decision::MarkPaid => (confirmed, PaymentStatus::Paid),
+        Decision::MarkAuthorized => (confirmed, PaymentStatus::Authorized),
+        Decision::MarkFailed => (order.status, PaymentStatus::Failed),
+        Decision::MarkUnpaid => (order.status, PaymentStatus::Unpaid),
+        Decision::Unchanged | Decision::Report(_) => return Ok(true),
+    };
+    if !db::orders::set_state(conn, order, status, payment_status, now).await? {
+        return Ok(false);
+    }
+    let action = format!("order.{payment_status}");
+    db::audit::record(conn, order.store_id, "stripe", &action, &order.id.to_string(), now).await?;
+    tracing::info!(store_id = %order.store_id, order_id = %order.id, %payment_status, "order moved");
+    Ok(true)
+}
+
+async fn move_payment(
+    conn: &mut Conn,
+    store_id: StoreId,
+    payment: &Payment,
+    verdict: &Verdict,
+    now: Timestamp,
+) -> Result<bool, ApiError> {
+    if let Some((code, decline_code)) = &verdict.last_error
+        && payment.status != PaymentState::Succeeded
+    {
+        db::payments::set_last_error(conn, store_id, payment.id, code.as_deref(), decline_code.as_deref(), now).await?;
+    }
+    if verdict.payment_state == payment.status && verdict.captured_minor == payment.captured_minor {
+        return Ok(true);
+    }
+    Ok(db::payments::set_state(conn, store_id, payment, verdict.payment_state, verdict.captured_minor, now).await?)
+}

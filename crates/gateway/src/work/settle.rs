@@ -1,0 +1,205 @@
+//! The one way by which a payment's state follows Stripe: webhook and shopper's return both come through here.
+//!
+//! Reads our record, reads the `PaymentIntent` from Stripe with the store's own key, asks [`domain::settle`], and
+//! stores the decision in one transaction with whatever triggered it.
+
+use db::inbox::ClaimedEvent;
+use db::orders::Order;
+use db::payments::{Payment, PaymentState};
+use domain::incident::Incident;
+use domain::settle::{Decision, Expected, IntentStatus, Observed, decide};
+use domain::{Mode, Money, StoreId};
+use stripe_http::payment_intents::{self, PaymentIntent, Status};
+use stripe_http::webhook::Event;
+use stripe_http::{Error as StripeError, PaymentIntentId};
+
+use super::effects;
+use crate::app::App;
+use crate::error::ApiError;
+use crate::stripe::StoreStripe;
+
+/// Why we look at a payment.
+#[derive(Debug, Clone, Copy)]
+pub enum Trigger<'a> {
+    /// An event of the inbox; it is finished in the same transaction.
+    Event(&'a ClaimedEvent),
+    /// The shopper came back, or somebody asked.
+    Asked,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// Our record agrees with Stripe, or an incident says why not. A triggering event is finished.
+    Stored,
+    /// Not a payment of this store and mode. A triggering event is left to the caller.
+    NotOurs,
+}
+
+/// Rounds against concurrent changes of the same order: webhook, return and a second worker are three.
+const MAX_ROUNDS: u32 = 5;
+
+/// The `PaymentIntent` that an event is about, for the event types that can change a payment's state.
+pub fn payment_intent_id(event: &Event) -> Option<String> {
+    let object = &event.object;
+    let is_intent = event.kind.starts_with("payment_intent.") && object.object.as_deref() == Some("payment_intent");
+    object.id.clone().filter(|id| is_intent && PaymentIntentId::parse(id.clone()).is_ok())
+}
+
+/// Brings our record of a `PaymentIntent` up to what Stripe says now.
+pub async fn settle(
+    app: &App,
+    store_id: StoreId,
+    mode: Mode,
+    payment_intent_id: &str,
+    trigger: Trigger<'_>,
+) -> Result<Settled, ApiError> {
+    for _ in 0..MAX_ROUNDS {
+        let Some((payment, order)) = load(app, store_id, mode, payment_intent_id).await? else {
+            return Ok(Settled::NotOurs);
+        };
+        let reading = read_from_stripe(app, store_id, &payment, payment_intent_id).await?;
+        let verdict = judge(store_id, &payment, order.as_ref(), &reading);
+        if effects::store(app, store_id, &payment, order.as_ref(), &verdict, trigger).await? {
+            return Ok(Settled::Stored);
+        }
+    }
+    Err(ApiError::unavailable("payment_busy", "The payment is being updated. Try again in a moment.", 1))
+}
+
+async fn load(
+    app: &App,
+    store_id: StoreId,
+    mode: Mode,
+    payment_intent_id: &str,
+) -> Result<Option<(Payment, Option<Order>)>, ApiError> {
+    let mut conn = app.db.read().await?;
+    let payment = db::payments::find_by_intent(&mut conn, store_id, payment_intent_id).await?;
+    let Some(payment) = payment.filter(|payment| payment.mode == mode) else { return Ok(None) };
+    let order = match payment.order_id {
+        Some(order_id) => db::orders::find(&mut conn, store_id, order_id).await?,
+        None => None,
+    };
+    Ok(Some((payment, order)))
+}
+
+/// What Stripe says, or why it cannot say anything about this payment.
+enum Reading {
+    Intent { account_id: String, intent: Box<PaymentIntent> },
+    OtherAccount,
+    Missing,
+}
+
+async fn read_from_stripe(
+    app: &App,
+    store_id: StoreId,
+    payment: &Payment,
+    payment_intent_id: &str,
+) -> Result<Reading, ApiError> {
+    let stripe = StoreStripe::open(app, store_id, payment.mode).await?;
+    if stripe.connection.account_id != payment.account_id {
+        return Ok(Reading::OtherAccount);
+    }
+    let id = PaymentIntentId::parse(payment_intent_id).map_err(ApiError::internal)?;
+    match payment_intents::retrieve(&stripe.client, &id).await {
+        Ok(intent) => {
+            Ok(Reading::Intent { account_id: stripe.connection.account_id.clone(), intent: Box::new(intent) })
+        }
+        Err(StripeError::NotFound(_)) => Ok(Reading::Missing),
+        Err(error) => Err(stripe.fail(app, error).await),
+    }
+}
+
+/// A decision about the order, and what the payment's own row becomes.
+pub struct Verdict {
+    /// What happens to the order.
+    pub decision: Decision,
+    /// Where the payment stands.
+    pub payment_state: PaymentState,
+    /// What was captured, in the smallest unit.
+    pub captured_minor: i64,
+    /// Stripe's code and decline code of the last failure.
+    pub last_error: Option<(Option<String>, Option<String>)>,
+}
+
+fn judge(store_id: StoreId, payment: &Payment, order: Option<&Order>, reading: &Reading) -> Verdict {
+    let unchanged = |decision| Verdict {
+        decision,
+        payment_state: payment.status,
+        captured_minor: payment.captured_minor,
+        last_error: None,
+    };
+    let (account_id, intent) = match reading {
+        Reading::OtherAccount => return unchanged(Decision::Report(Incident::AccountMismatch)),
+        Reading::Missing => return unchanged(Decision::Report(Incident::PaymentMissing)),
+        Reading::Intent { account_id, intent } => (account_id, intent),
+    };
+    let decision = match order.and_then(|order| expected(store_id, payment, order)) {
+        Some(expected) => decide(&expected, &observed(account_id, intent)),
+        None => Decision::Unchanged,
+    };
+    if let Decision::Report(incident) = decision
+        && incident != Incident::PaidAfterCancel
+    {
+        return unchanged(decision);
+    }
+    Verdict {
+        decision,
+        payment_state: payment_state(payment.status, intent),
+        captured_minor: intent.amount_received.max(payment.captured_minor),
+        last_error: intent.last_payment_error.as_ref().map(|error| (error.code.clone(), error.decline_code.clone())),
+    }
+}
+
+fn expected(store_id: StoreId, payment: &Payment, order: &Order) -> Option<Expected> {
+    Some(Expected {
+        store_id,
+        order_id: order.id,
+        mode: order.mode,
+        account_id: payment.account_id.clone(),
+        payment_intent_id: payment.payment_intent_id.clone()?,
+        amount: Money::new(order.amount_minor, order.currency).ok()?,
+        order_status: order.status,
+        payment_status: order.payment_status,
+    })
+}
+
+fn observed(account_id: &str, intent: &PaymentIntent) -> Observed {
+    let metadata = |key| intent.metadata.get(key).map(str::to_owned);
+    Observed {
+        account_id: account_id.to_owned(),
+        payment_intent_id: intent.id.to_string(),
+        mode: Mode::from_livemode(intent.livemode),
+        status: intent_status(&intent.status),
+        amount_minor: intent.amount,
+        amount_received_minor: intent.amount_received,
+        amount_capturable_minor: intent.amount_capturable,
+        currency: intent.currency.parse().ok(),
+        metadata_store_id: metadata("tillgate_store_id"),
+        metadata_order_id: metadata("tillgate_order_id"),
+        has_payment_error: intent.last_payment_error.is_some(),
+    }
+}
+
+fn intent_status(status: &Status) -> IntentStatus {
+    match status {
+        Status::Succeeded => IntentStatus::Succeeded,
+        Status::RequiresCapture => IntentStatus::RequiresCapture,
+        Status::Canceled => IntentStatus::Canceled,
+        Status::RequiresPaymentMethod | Status::RequiresConfirmation | Status::RequiresAction => {
+            IntentStatus::AwaitsShopper
+        }
+        Status::Processing | Status::Unknown(_) => IntentStatus::AwaitsStripe,
+    }
+}
+
+/// Forward only: a payment that succeeded or was cancelled stays so.
+fn payment_state(current: PaymentState, intent: &PaymentIntent) -> PaymentState {
+    match (current, intent_status(&intent.status)) {
+        (PaymentState::Succeeded | PaymentState::Canceled, _) => current,
+        (_, IntentStatus::Succeeded) => PaymentState::Succeeded,
+        (_, IntentStatus::Canceled) => PaymentState::Canceled,
+        (_, IntentStatus::RequiresCapture) => PaymentState::Authorized,
+        (_, IntentStatus::AwaitsShopper | IntentStatus::AwaitsStripe) => current,
+    }
+}
