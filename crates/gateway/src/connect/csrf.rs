@@ -19,8 +19,11 @@ const TOKEN_CHARS: usize = 43;
 
 /// The token for a form: the one that the browser has, so that two tabs get along, or a fresh one.
 pub(super) fn token(app: &App, request: &HttpRequest) -> String {
-    let held = request.cookie(cookie_name(app)).map(|cookie| cookie.value().to_owned());
-    held.filter(|token| is_ours(token)).unwrap_or_else(|| URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
+    let held = request
+        .cookie(cookie_name(app))
+        .map(|cookie| cookie.value().to_owned());
+    held.filter(|token| is_ours(token))
+        .unwrap_or_else(|| URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
 }
 
 /// The cookie that keeps the token until the browser is closed.
@@ -37,14 +40,26 @@ pub(super) fn cookie(app: &App, token: String) -> Cookie<'static> {
 pub(super) fn check(app: &App, request: &HttpRequest, field: &str) -> Result<(), Refusal> {
     let headers = request.headers();
     let own_origin = app.settings.public_origin();
-    if headers.get_all(ORIGIN).any(|origin| origin.as_bytes() != own_origin.as_str().as_bytes()) {
-        return Err(Refusal::forged_form("the Origin header names another site than PUBLIC_URL"));
+    if headers
+        .get_all(ORIGIN)
+        .any(|origin| origin.as_bytes() != own_origin.as_str().as_bytes())
+    {
+        return Err(Refusal::forged_form(
+            "the Origin header names another site than PUBLIC_URL",
+        ));
     }
     // `none` is the person themself, for example by reloading the page.
-    if headers.get_all(SEC_FETCH_SITE).any(|site| !matches!(site.as_bytes(), b"same-origin" | b"none")) {
-        return Err(Refusal::forged_form("Sec-Fetch-Site says that another site sent the form"));
+    if headers
+        .get_all(SEC_FETCH_SITE)
+        .any(|site| !matches!(site.as_bytes(), b"same-origin" | b"none"))
+    {
+        return Err(Refusal::forged_form(
+            "Sec-Fetch-Site says that another site sent the form",
+        ));
     }
-    let cookie = request.cookie(cookie_name(app)).ok_or_else(|| Refusal::forged_form("the cookie is missing"))?;
+    let cookie = request
+        .cookie(cookie_name(app))
+        .ok_or_else(|| Refusal::forged_form("the cookie is missing"))?;
     if is_ours(cookie.value()) && bool::from(cookie.value().as_bytes().ct_eq(field.as_bytes())) {
         Ok(())
     } else {
@@ -53,9 +68,16 @@ pub(super) fn check(app: &App, request: &HttpRequest, field: &str) -> Result<(),
 }
 
 fn cookie_name(app: &App) -> &'static str {
-    if app.settings.is_https() { "__Host-tillgate_form" } else { "tillgate_form" }
+    if app.settings.is_https() {
+        "__Host-tillgate_form"
+    } else {
+        "tillgate_form"
+    }
 }
 
 fn is_ours(token: &str) -> bool {
-    token.len() == TOKEN_CHARS && token.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    token.len() == TOKEN_CHARS
+        && token
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
 }

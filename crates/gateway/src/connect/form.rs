@@ -27,7 +27,10 @@ struct ConnectQuery {
 }
 
 /// Shows the form; without a token, the way to sign in.
-pub async fn show_form(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+pub async fn show_form(
+    app: web::Data<App>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
     match open(&app, &request).await {
         Ok(answer) => Ok(answer),
         Err(refusal) => refusal.page(&app),
@@ -35,20 +38,36 @@ pub async fn show_form(app: web::Data<App>, request: HttpRequest) -> Result<Http
 }
 
 async fn open(app: &App, request: &HttpRequest) -> Result<HttpResponse, Refusal> {
-    let query = web::Query::<ConnectQuery>::from_query(request.query_string())
-        .map_err(|_| Refusal::unreadable("The link is damaged. Open it again from where you found it."))?;
+    let query = web::Query::<ConnectQuery>::from_query(request.query_string()).map_err(|_| {
+        Refusal::unreadable("The link is damaged. Open it again from where you found it.")
+    })?;
     let visit = Visit::open(app, &query.store_id, &query.return_url).await?;
     if query.token.is_empty() {
         return Ok(sign_in_first(request));
     }
     visit.permit(app, &query.token).await?;
-    Ok(render(app, request, &visit, &query.token, Entered::default(), StatusCode::OK).await?)
+    Ok(render(
+        app,
+        request,
+        &visit,
+        &query.token,
+        Entered::default(),
+        StatusCode::OK,
+    )
+    .await?)
 }
 
 fn sign_in_first(request: &HttpRequest) -> HttpResponse {
-    let here = request.uri().path_and_query().map_or("/", |here| here.as_str());
-    let next = form_urlencoded::Serializer::new(String::new()).append_pair("next", here).finish();
-    HttpResponse::SeeOther().insert_header((LOCATION, format!("/portal/sign-in?{next}"))).finish()
+    let here = request
+        .uri()
+        .path_and_query()
+        .map_or("/", |here| here.as_str());
+    let next = form_urlencoded::Serializer::new(String::new())
+        .append_pair("next", here)
+        .finish();
+    HttpResponse::SeeOther()
+        .insert_header((LOCATION, format!("/portal/sign-in?{next}")))
+        .finish()
 }
 
 /// What stands in the form again after an error. Secrets never do.
@@ -116,9 +135,14 @@ pub(super) async fn render(
         webhook_url: webhook_url(app, store.id),
         webhook_events: &WEBHOOK_EVENTS,
     };
-    let permissions =
-        Permissions { has_form: true, form_targets: return_origins(app, store), ..Permissions::default() };
+    let permissions = Permissions {
+        has_form: true,
+        form_targets: return_origins(app, store),
+        ..Permissions::default()
+    };
     let mut response = pages::render(app, status, &page, &template, &permissions)?;
-    response.add_cookie(&csrf::cookie(app, csrf_token.clone())).map_err(|_| ApiError::internal("a cookie that is no header"))?;
+    response
+        .add_cookie(&csrf::cookie(app, csrf_token.clone()))
+        .map_err(|_| ApiError::internal("a cookie that is no header"))?;
     Ok(response)
 }

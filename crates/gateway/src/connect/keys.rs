@@ -47,7 +47,7 @@ pub struct Connected {
 pub enum ConnectError {
     /// The form must be mended.
     #[error("the keys were refused")]
-    Refused(FormErrors),
+    Refused(Box<FormErrors>),
     /// Somebody else used the connect token first.
     #[error("the connect token has been used")]
     TokenUsed,
@@ -57,6 +57,12 @@ pub enum ConnectError {
     /// The keys could not be stored.
     #[error("the keys could not be stored")]
     Storage(#[from] ApiError),
+}
+
+impl ConnectError {
+    pub(super) fn refused(errors: FormErrors) -> Self {
+        Self::Refused(Box::new(errors))
+    }
 }
 
 impl From<DbError> for ConnectError {
@@ -72,15 +78,26 @@ impl From<VaultError> for ConnectError {
 }
 
 /// Connects the store, replacing what its mode had before; on any error everything stays as it was.
-pub async fn connect(app: &App, store_id: StoreId, input: ConnectInput) -> Result<Connected, ConnectError> {
-    let accepted = if app.settings.require_live_keys { Accepted::LiveOnly } else { Accepted::BothModes };
-    let mode = shape::check(&input, accepted).map_err(ConnectError::Refused)?;
+pub async fn connect(
+    app: &App,
+    store_id: StoreId,
+    input: ConnectInput,
+) -> Result<Connected, ConnectError> {
+    let accepted = if app.settings.require_live_keys {
+        Accepted::LiveOnly
+    } else {
+        Accepted::BothModes
+    };
+    let mode = shape::check(&input, accepted).map_err(ConnectError::refused)?;
     let account = proof::ask(app, &input, mode).await?;
     store(app, store_id, mode, &account, &input).await?;
     // Events may have waited for a key that works.
     app.work.notify_one();
     tracing::info!(%store_id, %mode, account_id = %account.id, "connected");
-    Ok(Connected { mode, account_id: account.id.to_string() })
+    Ok(Connected {
+        mode,
+        account_id: account.id.to_string(),
+    })
 }
 
 async fn store(
@@ -109,8 +126,18 @@ async fn store(
     }
     db::stores::activate_first_mode(&mut tx, store_id, mode).await?;
     db::inbox::resume_waiting(&mut tx, store_id, mode, now).await?;
-    let actor = input.token_id.map_or_else(|| "operator".to_owned(), |id| format!("connect_token {id}"));
-    db::audit::record(&mut tx, store_id, &actor, "connect.keys_stored", mode.as_str(), now).await?;
+    let actor = input
+        .token_id
+        .map_or_else(|| "operator".to_owned(), |id| format!("connect_token {id}"));
+    db::audit::record(
+        &mut tx,
+        store_id,
+        &actor,
+        "connect.keys_stored",
+        mode.as_str(),
+        now,
+    )
+    .await?;
     Ok(tx.commit().await?)
 }
 
@@ -125,7 +152,10 @@ async fn put_connection(
     now: Timestamp,
 ) -> Result<bool, ConnectError> {
     let before = db::connections::find(tx, store_id, mode).await?;
-    let secret_version = before.as_ref().map_or(0, |connection| connection.secret_version) + 1;
+    let secret_version = before
+        .as_ref()
+        .map_or(0, |connection| connection.secret_version)
+        + 1;
     let new = NewConnection {
         mode,
         account_id: account.id.to_string(),
@@ -134,7 +164,13 @@ async fn put_connection(
         default_currency: account.default_currency.clone(),
         charges_enabled: account.charges_enabled,
         secret_version,
-        secret: sealing::seal_secret_key(&app.vault, store_id, mode, secret_version, &input.secret_key)?,
+        secret: sealing::seal_secret_key(
+            &app.vault,
+            store_id,
+            mode,
+            secret_version,
+            &input.secret_key,
+        )?,
     };
     let same_account = before.is_none_or(|connection| connection.account_id == new.account_id);
     db::connections::put(tx, store_id, new, now).await?;

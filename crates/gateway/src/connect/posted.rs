@@ -41,15 +41,26 @@ impl Posted {
         ConnectInput {
             publishable_key: pasted(&self.publishable_key).to_owned(),
             secret_key: SecretString::from(pasted(self.secret_key.expose_secret())),
-            webhook_secret: (!webhook_secret.is_empty()).then(|| SecretString::from(webhook_secret)),
+            webhook_secret: (!webhook_secret.is_empty())
+                .then(|| SecretString::from(webhook_secret)),
             token_id: Some(token_id),
         }
     }
 }
 
 fn check_head(request: &HttpRequest) -> Result<(), ApiError> {
-    let value = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let media_type = value(header::CONTENT_TYPE).split(';').next().unwrap_or("").trim();
+    let value = |name| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("")
+    };
+    let media_type = value(header::CONTENT_TYPE)
+        .split(';')
+        .next()
+        .unwrap_or("")
+        .trim();
     if request.headers().contains_key(header::CONTENT_ENCODING)
         || !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded")
     {
@@ -66,24 +77,25 @@ fn parse(body: &web::Bytes) -> Result<Posted, Refusal> {
     for (name, value) in form_urlencoded::parse(body) {
         // The decoder puts U+FFFD where bytes are not UTF-8; no honest value has one.
         if name.contains('\u{FFFD}') || value.contains('\u{FFFD}') {
-            return Err(Refusal::unreadable("The form is not UTF-8. Open the connect link again."));
+            return Err(Refusal::unreadable(
+                "The form is not UTF-8. Open the connect link again.",
+            ));
         }
-        let text = match &*name {
-            "store_id" => &mut posted.store_id,
-            "return_url" => &mut posted.return_url,
-            "token" => &mut posted.token,
-            "csrf_token" => &mut posted.csrf_token,
-            "publishable_key" => &mut posted.publishable_key,
-            "secret_key" | "webhook_secret" => {
-                let secret = if name == "secret_key" { &mut posted.secret_key } else { &mut posted.webhook_secret };
-                *secret = SecretString::from(value.into_owned());
-                &mut String::new()
-            }
+        let value = value.into_owned();
+        match &*name {
+            "store_id" => posted.store_id = value,
+            "return_url" => posted.return_url = value,
+            "token" => posted.token = value,
+            "csrf_token" => posted.csrf_token = value,
+            "publishable_key" => posted.publishable_key = value,
+            "secret_key" => posted.secret_key = SecretString::from(value),
+            "webhook_secret" => posted.webhook_secret = SecretString::from(value),
             _ => continue,
-        };
-        *text = value.into_owned();
+        }
         if seen.contains(&name) {
-            return Err(Refusal::unreadable("A field of the form came twice. Open the connect link again."));
+            return Err(Refusal::unreadable(
+                "A field of the form came twice. Open the connect link again.",
+            ));
         }
         seen.push(name);
     }
@@ -109,7 +121,12 @@ mod tests {
 
     #[test]
     fn pasted_values_lose_invisible_ends_only() {
-        for text in ["  pk_test_x", "pk_test_x\r\n", "\u{200B}pk_test_x\u{A0}", "\u{FEFF}\tpk_test_x\u{2060}\u{200E} "] {
+        for text in [
+            "  pk_test_x",
+            "pk_test_x\r\n",
+            "\u{200B}pk_test_x\u{A0}",
+            "\u{FEFF}\tpk_test_x\u{2060}\u{200E} ",
+        ] {
             assert_eq!(pasted(text), "pk_test_x", "{text:?}");
         }
         assert_eq!(pasted("pk_\u{200B}test"), "pk_\u{200B}test");
@@ -118,7 +135,8 @@ mod tests {
 
     #[test]
     fn fields_are_decoded_and_unknown_ones_ignored() {
-        let posted = parsed(b"store_id=a%20b&other=1&secret_key=+sk_test_FAKE%0A&webhook_secret=").unwrap();
+        let posted =
+            parsed(b"store_id=a%20b&other=1&secret_key=+sk_test_FAKE%0A&webhook_secret=").unwrap();
         assert_eq!(posted.store_id, "a b");
         let input = posted.input(Uuid::nil());
         assert_eq!(input.secret_key.expose_secret(), "sk_test_FAKE");
@@ -127,7 +145,13 @@ mod tests {
 
     #[test]
     fn what_is_not_utf_8_or_comes_twice_is_refused() {
-        for body in [&b"store_id=%FF"[..], b"store_id=\xC3", b"a%FFb=1", b"token=1&token=2", b"secret_key=1&secret_key=2"] {
+        for body in [
+            &b"store_id=%FF"[..],
+            b"store_id=\xC3",
+            b"a%FFb=1",
+            b"token=1&token=2",
+            b"secret_key=1&secret_key=2",
+        ] {
             assert!(parsed(body).is_none(), "{body:?}");
         }
     }

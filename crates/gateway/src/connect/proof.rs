@@ -11,7 +11,11 @@ use super::shape::{FormErrors, OTHER_ACCOUNT};
 use crate::app::App;
 
 /// The account of the secret key, once Stripe has shown that the publishable key is of the same one.
-pub(super) async fn ask(app: &App, input: &ConnectInput, mode: Mode) -> Result<Account, ConnectError> {
+pub(super) async fn ask(
+    app: &App,
+    input: &ConnectInput,
+    mode: Mode,
+) -> Result<Account, ConnectError> {
     let client = app.stripe.client(input.secret_key.clone());
     let account = account::retrieve(&client).await.map_err(account_refused)?;
     prove_same_account(app, &client, &input.publishable_key, mode).await?;
@@ -19,7 +23,7 @@ pub(super) async fn ask(app: &App, input: &ConnectInput, mode: Mode) -> Result<A
 }
 
 fn account_refused(error: Error) -> ConnectError {
-    ConnectError::Refused(FormErrors::secret_key(match error {
+    ConnectError::refused(FormErrors::secret_key(match error {
         Error::Authentication(_) => KEY_REFUSED,
         Error::Permission(_) => {
             "Stripe accepts this restricted key, but it lacks read access to the account. \
@@ -29,8 +33,7 @@ fn account_refused(error: Error) -> ConnectError {
     }))
 }
 
-const KEY_REFUSED: &str =
-    "Stripe does not accept this key. It may have been rolled, deleted or not copied whole. Copy it again from Stripe.";
+const KEY_REFUSED: &str = "Stripe does not accept this key. It may have been rolled, deleted or not copied whole. Copy it again from Stripe.";
 
 /// A `SetupIntent` made with the secret key can be read with a publishable key of the same account only. It moves
 /// no money and is cancelled again.
@@ -40,14 +43,22 @@ async fn prove_same_account(
     publishable_key: &str,
     mode: Mode,
 ) -> Result<(), ConnectError> {
-    let intent = match setup_intents::create(client, &CreateParams::default(), &Uuid::new_v4().into()).await {
-        Ok(intent) => intent,
-        Err(error) => return without_intent(error),
-    };
+    let intent =
+        match setup_intents::create(client, &CreateParams::default(), &Uuid::new_v4().into()).await
+        {
+            Ok(intent) => intent,
+            Err(error) => return without_intent(error),
+        };
     let Some(client_secret) = &intent.client_secret else {
         return Ok(());
     };
-    let read = setup_intents::retrieve_with_publishable_key(&app.stripe, publishable_key, &intent.id, client_secret).await;
+    let read = setup_intents::retrieve_with_publishable_key(
+        &app.stripe,
+        publishable_key,
+        &intent.id,
+        client_secret,
+    )
+    .await;
     if let Err(error) = setup_intents::cancel(client, &intent.id, &Uuid::new_v4().into()).await {
         tracing::info!(%error, "the SetupIntent of the key check stays open; it moves no money");
     }
@@ -57,7 +68,7 @@ async fn prove_same_account(
 /// A restricted key may not make one; then the account stays unproven, as with keys that tell nothing themselves.
 fn without_intent(error: Error) -> Result<(), ConnectError> {
     match error {
-        Error::Authentication(_) => Err(ConnectError::Refused(FormErrors::secret_key(KEY_REFUSED))),
+        Error::Authentication(_) => Err(ConnectError::refused(FormErrors::secret_key(KEY_REFUSED))),
         error if error.is_transient() => Err(ConnectError::Stripe(error)),
         error => {
             tracing::info!(%error, "cannot prove that both keys are of one account: Stripe refused the SetupIntent");
@@ -69,12 +80,12 @@ fn without_intent(error: Error) -> Result<(), ConnectError> {
 fn judge(read: Result<SetupIntent, Error>, mode: Mode) -> Result<(), ConnectError> {
     match read {
         Ok(intent) if intent.livemode == mode.is_live() => Ok(()),
-        Ok(_) => Err(ConnectError::Refused(FormErrors::secret_key(
+        Ok(_) => Err(ConnectError::refused(FormErrors::secret_key(
             "Stripe says that this key is of the other mode. Copy both keys again from the same page at Stripe.",
         ))),
-        Err(Error::Authentication(_) | Error::NotFound(_) | Error::Invalid(_)) => {
-            Err(ConnectError::Refused(FormErrors::publishable_key(OTHER_ACCOUNT)))
-        }
+        Err(Error::Authentication(_) | Error::NotFound(_) | Error::Invalid(_)) => Err(
+            ConnectError::refused(FormErrors::publishable_key(OTHER_ACCOUNT)),
+        ),
         Err(error) if error.is_transient() => Err(ConnectError::Stripe(error)),
         Err(error) => {
             tracing::info!(%error, "cannot prove that both keys are of one account: Stripe refused the read");

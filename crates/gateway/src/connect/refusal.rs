@@ -88,7 +88,11 @@ impl Refusal {
     /// The page.
     pub(super) fn page(self, app: &App) -> Result<HttpResponse, ApiError> {
         let status = self.error.status();
-        let kind = if status.is_server_error() { MessageKind::Wait } else { MessageKind::Error };
+        let kind = if status.is_server_error() {
+            MessageKind::Wait
+        } else {
+            MessageKind::Error
+        };
         let page = pages::message(app, status, kind, self.heading, &self.text, None)?;
         Ok(with_cause(page, self.error))
     }
@@ -96,8 +100,16 @@ impl Refusal {
 
 impl From<ApiError> for Refusal {
     fn from(error: ApiError) -> Self {
-        let heading = if error.status().is_server_error() { "This does not work right now" } else { "This cannot be read" };
-        Self { heading, text: error.message().to_owned().into(), error }
+        let heading = if error.status().is_server_error() {
+            "This does not work right now"
+        } else {
+            "This cannot be read"
+        };
+        Self {
+            heading,
+            text: error.message().to_owned().into(),
+            error,
+        }
     }
 }
 

@@ -24,12 +24,18 @@ pub struct FormErrors {
 impl FormErrors {
     /// Wrong at the publishable key.
     pub fn publishable_key(message: &'static str) -> Self {
-        Self { publishable_key: Some(message.into()), ..Self::default() }
+        Self {
+            publishable_key: Some(message.into()),
+            ..Self::default()
+        }
     }
 
     /// Wrong at the secret key.
     pub fn secret_key(message: &'static str) -> Self {
-        Self { secret_key: Some(message.into()), ..Self::default() }
+        Self {
+            secret_key: Some(message.into()),
+            ..Self::default()
+        }
     }
 }
 
@@ -47,7 +53,9 @@ pub fn check(input: &ConnectInput, accepted: Accepted) -> Result<Mode, FormError
     let secret_key = input.secret_key.expose_secret();
     let publishable = stripe_keys::check_publishable(&input.publishable_key);
     let secret = stripe_keys::check_secret(secret_key);
-    let webhook = input.webhook_secret.as_ref().map_or(Ok(()), |text| stripe_keys::check_webhook_secret(text.expose_secret()));
+    let webhook = input.webhook_secret.as_ref().map_or(Ok(()), |text| {
+        stripe_keys::check_webhook_secret(text.expose_secret())
+    });
     let (Ok(mode), Ok(secret_mode), Ok(())) = (publishable, secret, webhook) else {
         return Err(FormErrors {
             form: None,
@@ -58,12 +66,18 @@ pub fn check(input: &ConnectInput, accepted: Accepted) -> Result<Mode, FormError
     };
     if secret_mode != mode {
         return Err(FormErrors::secret_key(match secret_mode {
-            Mode::Live => "This is a live key, but the publishable key is a test key. Paste two keys of the same mode.",
-            Mode::Test => "This is a test key, but the publishable key is a live key. Paste two keys of the same mode.",
+            Mode::Live => {
+                "This is a live key, but the publishable key is a test key. Paste two keys of the same mode."
+            }
+            Mode::Test => {
+                "This is a test key, but the publishable key is a live key. Paste two keys of the same mode."
+            }
         }));
     }
     if accepted == Accepted::LiveOnly && mode == Mode::Test {
-        return Err(FormErrors::secret_key("Test keys are not accepted here. Paste the live keys of your account."));
+        return Err(FormErrors::secret_key(
+            "Test keys are not accepted here. Paste the live keys of your account.",
+        ));
     }
     if stripe_keys::same_account(&input.publishable_key, secret_key) == Some(false) {
         return Err(FormErrors::publishable_key(OTHER_ACCOUNT));
@@ -72,8 +86,7 @@ pub fn check(input: &ConnectInput, accepted: Accepted) -> Result<Mode, FormError
 }
 
 /// Also the answer when Stripe says so.
-pub(super) const OTHER_ACCOUNT: &str =
-    "This key belongs to another Stripe account than the secret key. Copy both keys from the same account.";
+pub(super) const OTHER_ACCOUNT: &str = "This key belongs to another Stripe account than the secret key. Copy both keys from the same account.";
 
 fn words(error: KeyError) -> Cow<'static, str> {
     error.to_string().into()
@@ -98,26 +111,46 @@ mod tests {
 
     #[test]
     fn c4_modes_must_agree() {
-        let check = |publishable, secret| check(&input(publishable, secret, None), Accepted::BothModes);
+        let check =
+            |publishable, secret| check(&input(publishable, secret, None), Accepted::BothModes);
         assert_eq!(check("pk_test_", "sk_test_"), Ok(Mode::Test));
         assert_eq!(check("pk_live_", "rk_live_"), Ok(Mode::Live));
         for (publishable, secret) in [("pk_test_", "sk_live_"), ("pk_live_", "rk_test_")] {
             let errors = check(publishable, secret).unwrap_err();
-            assert!(errors.secret_key.unwrap().contains("same mode"), "{publishable} {secret}");
+            assert!(
+                errors.secret_key.unwrap().contains("same mode"),
+                "{publishable} {secret}"
+            );
             assert_eq!(errors.publishable_key, None);
         }
     }
 
     #[test]
     fn every_wrong_field_is_named_at_once() {
-        let errors = check(&input("sk_test_", "whsec_", Some("pk_test_")), Accepted::BothModes).unwrap_err();
-        assert!(errors.publishable_key.is_some() && errors.secret_key.is_some() && errors.webhook_secret.is_some());
+        let errors = check(
+            &input("sk_test_", "whsec_", Some("pk_test_")),
+            Accepted::BothModes,
+        )
+        .unwrap_err();
+        assert!(
+            errors.publishable_key.is_some()
+                && errors.secret_key.is_some()
+                && errors.webhook_secret.is_some()
+        );
     }
 
     #[test]
     fn test_keys_can_be_refused() {
-        assert_eq!(check(&input("pk_live_", "sk_live_", None), Accepted::LiveOnly), Ok(Mode::Live));
-        assert!(check(&input("pk_test_", "sk_test_", None), Accepted::LiveOnly).unwrap_err().secret_key.is_some());
+        assert_eq!(
+            check(&input("pk_live_", "sk_live_", None), Accepted::LiveOnly),
+            Ok(Mode::Live)
+        );
+        assert!(
+            check(&input("pk_test_", "sk_test_", None), Accepted::LiveOnly)
+                .unwrap_err()
+                .secret_key
+                .is_some()
+        );
     }
 
     #[test]

@@ -19,17 +19,23 @@ struct StatusReply {
 /// The store's public status.
 pub async fn show_status(app: web::Data<App>, path: web::Path<String>) -> HttpResponse {
     let mut response = match load(&app, &path).await {
-        Ok(status) => HttpResponse::Ok().insert_header((CACHE_CONTROL, "public, max-age=5")).json(status),
+        Ok(status) => HttpResponse::Ok()
+            .insert_header((CACHE_CONTROL, "public, max-age=5"))
+            .json(status),
         Err(error) => HttpResponse::from_error(error),
     };
-    response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    response
+        .headers_mut()
+        .insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     response
 }
 
 async fn load(app: &App, store_id: &str) -> Result<StatusReply, ApiError> {
     let store_id = store_id.parse().map_err(|_| ApiError::not_found("store"))?;
     let mut conn = app.db.read().await?;
-    let store = db::stores::find(&mut conn, store_id).await?.ok_or_else(|| ApiError::not_found("store"))?;
+    let store = db::stores::find(&mut conn, store_id)
+        .await?
+        .ok_or_else(|| ApiError::not_found("store"))?;
     let connection = match store.active_mode {
         Some(mode) => db::connections::find(&mut conn, store_id, mode).await?,
         None => None,

@@ -27,7 +27,11 @@ pub async fn submit_keys(
     }
 }
 
-async fn submit(app: &App, request: &HttpRequest, payload: web::Payload) -> Result<HttpResponse, Refusal> {
+async fn submit(
+    app: &App,
+    request: &HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, Refusal> {
     let posted = Posted::read(request, payload.into_inner()).await?;
     let visit = Visit::open(app, &posted.store_id, &posted.return_url).await?;
     if posted.token.is_empty() {
@@ -41,11 +45,16 @@ async fn submit(app: &App, request: &HttpRequest, payload: web::Payload) -> Resu
         Ok(_) => return Ok(onward(&visit)),
         Err(ConnectError::TokenUsed) => return Err(Refusal::token_gone()),
         Err(ConnectError::Storage(error)) => return Err(error.into()),
-        Err(ConnectError::Refused(errors)) => (errors, None),
+        Err(ConnectError::Refused(errors)) => (*errors, None),
         Err(ConnectError::Stripe(error)) => (STRIPE_SILENT, Some(ApiError::from(error))),
     };
-    let status = cause.as_ref().map_or(StatusCode::UNPROCESSABLE_ENTITY, ApiError::status);
-    let entered = Entered { publishable_key: &publishable_key, errors };
+    let status = cause
+        .as_ref()
+        .map_or(StatusCode::UNPROCESSABLE_ENTITY, ApiError::status);
+    let entered = Entered {
+        publishable_key: &publishable_key,
+        errors,
+    };
     let page = form::render(app, request, &visit, &posted.token, entered, status).await?;
     Ok(match cause {
         Some(error) => with_cause(page, error),
@@ -65,6 +74,11 @@ const STRIPE_SILENT: FormErrors = FormErrors {
 fn onward(visit: &Visit) -> HttpResponse {
     let store_id = visit.store.id.to_string();
     let back = |url: &ReturnUrl| url.with_query(&[("store_id", &store_id), ("connected", "true")]);
-    let target = visit.return_url.as_ref().map_or_else(|| format!("/stripe/success/{store_id}"), back);
-    HttpResponse::SeeOther().insert_header((LOCATION, target)).finish()
+    let target = visit
+        .return_url
+        .as_ref()
+        .map_or_else(|| format!("/stripe/success/{store_id}"), back);
+    HttpResponse::SeeOther()
+        .insert_header((LOCATION, target))
+        .finish()
 }

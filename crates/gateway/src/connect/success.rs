@@ -15,7 +15,10 @@ use crate::error::ApiError;
 use crate::pages::{self, Link, Page, Permissions};
 
 /// Shows the store's connections, the active one first.
-pub async fn show_success(app: web::Data<App>, path: web::Path<String>) -> Result<HttpResponse, ApiError> {
+pub async fn show_success(
+    app: web::Data<App>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
     match show(&app, &path).await {
         Ok(page) => Ok(page),
         Err(refusal) => refusal.page(&app),
@@ -34,7 +37,13 @@ async fn show(app: &App, store_id: &str) -> Result<HttpResponse, Refusal> {
         connect_url: None,
         return_link: None,
     };
-    Ok(pages::render(app, StatusCode::OK, &page, &template, &Permissions::default())?)
+    Ok(pages::render(
+        app,
+        StatusCode::OK,
+        &page,
+        &template,
+        &Permissions::default(),
+    )?)
 }
 
 #[derive(Template)]
@@ -49,6 +58,7 @@ struct SuccessPage<'a> {
     return_link: Option<Link>,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "what the template asks for")]
 struct ConnectionFacts {
     is_live: bool,
     is_active: bool,
@@ -75,10 +85,14 @@ async fn connections(app: &App, store: &Store) -> Result<Vec<ConnectionFacts>, A
             dashboard_url: dashboard_url(&connection),
             account_id: connection.account_id,
             country: connection.country.unwrap_or_else(|| "not told".to_owned()),
-            currency: connection.default_currency.map_or_else(|| "not told".to_owned(), |code| code.to_uppercase()),
+            currency: connection
+                .default_currency
+                .map_or_else(|| "not told".to_owned(), |code| code.to_uppercase()),
             webhook_configured: secrets.iter().any(|secret| secret.mode == mode),
             webhook_registered_by_us: false,
-            last_event: connection.last_event_at.map(|at| ago(now.duration_since(at))),
+            last_event: connection
+                .last_event_at
+                .map(|at| ago(now.duration_since(at))),
         }
     };
     Ok(connections.into_iter().map(facts).collect())
@@ -86,8 +100,15 @@ async fn connections(app: &App, store: &Store) -> Result<Vec<ConnectionFacts>, A
 
 /// Stripe's Dashboard opens the account of the path, in the mode of the path.
 fn dashboard_url(connection: &Connection) -> String {
-    let mode = if connection.mode.is_live() { "" } else { "/test" };
-    format!("https://dashboard.stripe.com/{}{mode}/dashboard", connection.account_id)
+    let mode = if connection.mode.is_live() {
+        ""
+    } else {
+        "/test"
+    };
+    format!(
+        "https://dashboard.stripe.com/{}{mode}/dashboard",
+        connection.account_id
+    )
 }
 
 fn ago(elapsed: SignedDuration) -> String {
@@ -108,7 +129,7 @@ mod tests {
 
     #[test]
     fn times_are_told_in_the_largest_whole_unit() {
-        let ago = |seconds| super::ago(SignedDuration::from_secs(seconds));
+        let ago = |seconds| ago(SignedDuration::from_secs(seconds));
         let cases = [
             (-5, "just now"),
             (59, "just now"),

@@ -25,17 +25,22 @@ impl Visit {
         let store = store.ok_or_else(Refusal::unknown_store)?;
         let return_url = match return_url {
             "" => None,
-            text => Some(parse_return_url(app, &store, text).map_err(|_| Refusal::bad_return_url())?),
+            text => {
+                Some(parse_return_url(app, &store, text).map_err(|_| Refusal::bad_return_url())?)
+            }
         };
         Ok(Self { store, return_url })
     }
 
     /// Proves the right to enter this store's keys; answers with the token's id.
     pub(super) async fn permit(&self, app: &App, token: &str) -> Result<Uuid, Refusal> {
-        let claims = app.tokens.verify_connect(token, app.now()).map_err(|error| match error {
-            TokenError::Expired => Refusal::token_gone(),
-            TokenError::Invalid => Refusal::foreign_token(),
-        })?;
+        let claims = app
+            .tokens
+            .verify_connect(token, app.now())
+            .map_err(|error| match error {
+                TokenError::Expired => Refusal::token_gone(),
+                TokenError::Invalid => Refusal::foreign_token(),
+            })?;
         if claims.store_id != self.store.id {
             return Err(Refusal::foreign_token());
         }
@@ -54,12 +59,24 @@ impl Visit {
 }
 
 /// Accepts a URL at one of the deployment's or the store's own origins.
-pub(crate) fn parse_return_url(app: &App, store: &Store, text: &str) -> Result<ReturnUrl, InvalidReturnUrl> {
+pub(crate) fn parse_return_url(
+    app: &App,
+    store: &Store,
+    text: &str,
+) -> Result<ReturnUrl, InvalidReturnUrl> {
     ReturnUrl::parse(text, &return_origins(app, store))
 }
 
 /// Where a browser may be sent back to: the deployment's list and the store's own.
 pub(crate) fn return_origins(app: &App, store: &Store) -> Vec<Origin> {
-    let own = store.return_origins.iter().filter_map(|text| Origin::parse(text).ok());
-    app.settings.return_origins.iter().cloned().chain(own).collect()
+    let own = store
+        .return_origins
+        .iter()
+        .filter_map(|text| Origin::parse(text).ok());
+    app.settings
+        .return_origins
+        .iter()
+        .cloned()
+        .chain(own)
+        .collect()
 }

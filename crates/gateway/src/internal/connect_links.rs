@@ -44,24 +44,53 @@ pub async fn create_connect_link(
 }
 
 /// Mints a connect URL for a store and tells when it expires.
-pub async fn mint(app: &App, store_id: StoreId, return_url: Option<&str>) -> Result<(String, Timestamp), ApiError> {
+pub async fn mint(
+    app: &App,
+    store_id: StoreId,
+    return_url: Option<&str>,
+) -> Result<(String, Timestamp), ApiError> {
     let now = app.now();
     let mut tx = app.db.begin().await?;
-    let store = db::stores::find(&mut tx, store_id).await?.ok_or_else(|| ApiError::not_found("store"))?;
-    let return_url = return_url.map(|text| parse_return_url(app, &store, text)).transpose();
-    let return_url = return_url.map_err(|error| invalid("return_url", format_args!("is not accepted: {error}")))?;
+    let store = db::stores::find(&mut tx, store_id)
+        .await?
+        .ok_or_else(|| ApiError::not_found("store"))?;
+    let return_url = return_url
+        .map(|text| parse_return_url(app, &store, text))
+        .transpose();
+    let return_url = return_url
+        .map_err(|error| invalid("return_url", format_args!("is not accepted: {error}")))?;
     let token_id = Uuid::new_v4();
-    let token = app.tokens.mint_connect(ConnectClaims { store_id, token_id }, now).map_err(ApiError::internal)?;
+    let token = app
+        .tokens
+        .mint_connect(ConnectClaims { store_id, token_id }, now)
+        .map_err(ApiError::internal)?;
     let expires_at = expiry(now);
     db::connect_tokens::insert(&mut tx, store_id, token_id, expires_at, now).await?;
-    db::audit::record(&mut tx, store_id, ACTOR, "connect_link.created", &token_id.to_string(), now).await?;
+    db::audit::record(
+        &mut tx,
+        store_id,
+        ACTOR,
+        "connect_link.created",
+        &token_id.to_string(),
+        now,
+    )
+    .await?;
     tx.commit().await?;
     let mut query = form_urlencoded::Serializer::new(String::new());
-    query.append_pair("store_id", &store_id.to_string()).append_pair("token", token.expose_secret());
+    query
+        .append_pair("store_id", &store_id.to_string())
+        .append_pair("token", token.expose_secret());
     if let Some(return_url) = &return_url {
         query.append_pair("return_url", return_url.as_str());
     }
-    Ok((format!("{}?{}", app.settings.public("/stripe/connect"), query.finish()), expires_at))
+    Ok((
+        format!(
+            "{}?{}",
+            app.settings.public("/stripe/connect"),
+            query.finish()
+        ),
+        expires_at,
+    ))
 }
 
 /// In whole seconds, as in the token.

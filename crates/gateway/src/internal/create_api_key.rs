@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use db::api_keys::NewApiKey;
-use domain::{ApiKeyId, Mode, text};
+use domain::{ApiKeyId, Mode, StoreId, text};
 use jiff::Timestamp;
 use rand::distr::{Alphanumeric, SampleString};
 use secrecy::{ExposeSecret, SecretString};
@@ -46,20 +46,65 @@ pub async fn create_api_key(
     Json(fields): Json<ApiKeyFields>,
 ) -> Result<HttpResponse, ApiError> {
     let (mode, label) = check(fields)?;
+    let MintedKey {
+        id,
+        key,
+        created_at,
+    } = mint(&app, store.id, mode, label.clone()).await?;
+    Ok(HttpResponse::Created().json(ApiKeyReply {
+        id,
+        key: key.expose_secret(),
+        mode,
+        label,
+        created_at,
+    }))
+}
+
+/// A new key, to be shown once.
+pub(crate) struct MintedKey {
+    pub(crate) id: ApiKeyId,
+    pub(crate) key: SecretString,
+    pub(crate) created_at: Timestamp,
+}
+
+/// Makes a key of a store that exists, and keeps its hash.
+pub(crate) async fn mint(
+    app: &App,
+    store_id: StoreId,
+    mode: Mode,
+    label: String,
+) -> Result<MintedKey, ApiError> {
     let key = generate(mode);
-    let new = new_key(&key, mode, label.clone(), app.now());
+    let new = new_key(&key, mode, label, app.now());
     let (id, created_at) = (new.id, new.created_at);
     let mut tx = app.db.begin().await?;
-    db::api_keys::insert(&mut tx, store.id, new).await?;
-    db::audit::record(&mut tx, store.id, ACTOR, "api_key.created", &id.to_string(), created_at).await?;
+    db::api_keys::insert(&mut tx, store_id, new).await?;
+    db::audit::record(
+        &mut tx,
+        store_id,
+        ACTOR,
+        "api_key.created",
+        &id.to_string(),
+        created_at,
+    )
+    .await?;
     tx.commit().await?;
-    Ok(HttpResponse::Created().json(ApiKeyReply { id, key: key.expose_secret(), mode, label, created_at }))
+    Ok(MintedKey {
+        id,
+        key,
+        created_at,
+    })
 }
 
 fn check(fields: ApiKeyFields) -> Result<(Mode, String), ApiError> {
-    let required = |param: &'static str| ApiError::malformed("parameter_missing", format!("{param} is required.")).param(param);
+    let required = |param: &'static str| {
+        ApiError::malformed("parameter_missing", format!("{param} is required.")).param(param)
+    };
     let mode = parse_mode(&fields.mode.ok_or_else(|| required("mode"))?, "mode")?;
-    let label = text::line(&fields.label.ok_or_else(|| required("label"))?, MAX_LABEL_CHARS);
+    let label = text::line(
+        &fields.label.ok_or_else(|| required("label"))?,
+        MAX_LABEL_CHARS,
+    );
     Ok((mode, label.map_err(|error| invalid("label", error))?))
 }
 

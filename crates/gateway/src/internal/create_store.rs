@@ -18,7 +18,15 @@ pub async fn create_store(
     let store = fields.store(app.now())?;
     let mut tx = app.db.begin().await?;
     db::stores::insert(&mut tx, &store).await?;
-    db::audit::record(&mut tx, store.id, ACTOR, "store.created", &store.id.to_string(), store.created_at).await?;
+    db::audit::record(
+        &mut tx,
+        store.id,
+        ACTOR,
+        "store.created",
+        &store.id.to_string(),
+        store.created_at,
+    )
+    .await?;
     tx.commit().await?;
     Ok(HttpResponse::Created().json(StoreReply::from(store)))
 }

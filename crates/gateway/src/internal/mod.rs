@@ -8,7 +8,7 @@ pub mod show_store;
 pub mod stripe_status;
 pub mod update_store;
 
-mod store_wire;
+pub mod store_wire;
 
 /// Who acts, for the audit log.
 const ACTOR: &str = "internal";

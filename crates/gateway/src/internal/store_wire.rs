@@ -1,4 +1,8 @@
 //! Stores on the wire: what an internal service sends and what it gets.
+#![expect(
+    clippy::option_option,
+    reason = "in a change, the outer one is absent and the inner one is null"
+)]
 
 use db::stores::{Store, StoreChanges};
 use domain::return_url::Origin;
@@ -16,7 +20,7 @@ const CAPTURE_POINTS: [&str; 3] = ["confirmed", "shipped", "completed"];
 
 /// A store.
 #[derive(Debug, Serialize)]
-pub(super) struct StoreReply {
+pub struct StoreReply {
     id: StoreId,
     name: String,
     merchant_email: Option<String>,
@@ -47,7 +51,7 @@ impl From<Store> for StoreReply {
 /// A store to make; absent fields get their defaults.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewStoreFields {
+pub struct NewStoreFields {
     #[serde(default, deserialize_with = "not_null")]
     name: Option<String>,
     merchant_email: Option<String>,
@@ -59,15 +63,23 @@ pub(super) struct NewStoreFields {
 
 impl NewStoreFields {
     /// The checked store.
-    pub(super) fn store(self, now: Timestamp) -> Result<Store, ApiError> {
-        let required = || ApiError::malformed("parameter_missing", "name is required.").param("name");
+    pub fn store(self, now: Timestamp) -> Result<Store, ApiError> {
+        let required =
+            || ApiError::malformed("parameter_missing", "name is required.").param("name");
         Ok(Store {
             id: StoreId::generate(),
             name: name(&self.name.ok_or_else(required)?)?,
-            merchant_email: self.merchant_email.map(|address| email(&address)).transpose()?,
-            currency: self.currency.map_or(Ok(Currency::EUR), |code| code.parse())?,
+            merchant_email: self
+                .merchant_email
+                .map(|address| email(&address))
+                .transpose()?,
+            currency: self
+                .currency
+                .map_or(Ok(Currency::EUR), |code| code.parse())?,
             active_mode: None,
-            capture_on: self.capture_on.map_or_else(|| Ok(CAPTURE_POINTS[0].to_owned()), capture_point)?,
+            capture_on: self
+                .capture_on
+                .map_or_else(|| Ok(CAPTURE_POINTS[0].to_owned()), capture_point)?,
             allowed_origins: origins(&self.allowed_origins.unwrap_or_default(), "allowed_origins")?,
             return_origins: origins(&self.return_origins.unwrap_or_default(), "return_origins")?,
             created_at: now,
@@ -78,7 +90,7 @@ impl NewStoreFields {
 /// A change of a store; absent fields stay as they are. Only `merchant_email` can be emptied with `null`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct StoreFields {
+pub struct StoreFields {
     #[serde(default, deserialize_with = "not_null")]
     name: Option<String>,
     #[serde(default, deserialize_with = "present")]
@@ -97,26 +109,42 @@ pub(super) struct StoreFields {
 
 impl StoreFields {
     /// The checked change.
-    pub(super) fn changes(self) -> Result<StoreChanges, ApiError> {
+    pub fn changes(self) -> Result<StoreChanges, ApiError> {
         Ok(StoreChanges {
             name: self.name.map(|text| name(&text)).transpose()?,
-            merchant_email: self.merchant_email.map(|address| address.map(|address| email(&address)).transpose()).transpose()?,
-            currency: self.currency.map(|code| code.parse::<Currency>()).transpose()?,
-            active_mode: self.active_mode.map(|mode| parse_mode(&mode, "active_mode")).transpose()?,
+            merchant_email: self
+                .merchant_email
+                .map(|address| address.map(|address| email(&address)).transpose())
+                .transpose()?,
+            currency: self
+                .currency
+                .map(|code| code.parse::<Currency>())
+                .transpose()?,
+            active_mode: self
+                .active_mode
+                .map(|mode| parse_mode(&mode, "active_mode"))
+                .transpose()?,
             capture_on: self.capture_on.map(capture_point).transpose()?,
-            allowed_origins: self.allowed_origins.map(|list| origins(&list, "allowed_origins")).transpose()?,
-            return_origins: self.return_origins.map(|list| origins(&list, "return_origins")).transpose()?,
+            allowed_origins: self
+                .allowed_origins
+                .map(|list| origins(&list, "allowed_origins"))
+                .transpose()?,
+            return_origins: self
+                .return_origins
+                .map(|list| origins(&list, "return_origins"))
+                .transpose()?,
         })
     }
 }
 
 /// `test` or `live`.
-pub(super) fn parse_mode(word: &str, param: &'static str) -> Result<Mode, ApiError> {
-    word.parse().map_err(|_| invalid(param, "must be test or live"))
+pub fn parse_mode(word: &str, param: &'static str) -> Result<Mode, ApiError> {
+    word.parse()
+        .map_err(|_| invalid(param, "must be test or live"))
 }
 
 /// 400 that names the field.
-pub(super) fn invalid(param: &'static str, reason: impl std::fmt::Display) -> ApiError {
+pub fn invalid(param: &'static str, reason: impl std::fmt::Display) -> ApiError {
     ApiError::malformed("invalid_value", format!("{param} {reason}.")).param(param)
 }
 
@@ -132,18 +160,25 @@ fn capture_point(word: String) -> Result<String, ApiError> {
     if CAPTURE_POINTS.contains(&word.as_str()) {
         Ok(word)
     } else {
-        Err(invalid("capture_on", "must be confirmed, shipped or completed"))
+        Err(invalid(
+            "capture_on",
+            "must be confirmed, shipped or completed",
+        ))
     }
 }
 
 /// Each once, as browsers write them.
 fn origins(list: &[String], param: &'static str) -> Result<Vec<String>, ApiError> {
     if list.len() > MAX_ORIGINS {
-        return Err(invalid(param, format_args!("must be at most {MAX_ORIGINS} origins")));
+        return Err(invalid(
+            param,
+            format_args!("must be at most {MAX_ORIGINS} origins"),
+        ));
     }
     let mut origins = Vec::with_capacity(list.len());
     for text in list {
-        let origin = Origin::parse(text).map_err(|error| invalid(param, format_args!("cannot be used: {error}")))?;
+        let origin = Origin::parse(text)
+            .map_err(|error| invalid(param, format_args!("cannot be used: {error}")))?;
         if !origins.iter().any(|known| known == origin.as_str()) {
             origins.push(origin.as_str().to_owned());
         }
@@ -152,12 +187,16 @@ fn origins(list: &[String], param: &'static str) -> Result<Vec<String>, ApiError
 }
 
 /// Tells `null` from absent.
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::<T>::deserialize(deserializer).map(Some)
 }
 
 /// Absent is fine, `null` is not.
-fn not_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+fn not_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
@@ -174,15 +213,29 @@ mod tests {
     #[test]
     fn a_name_is_enough() {
         let store = create(json!({ "name": " Röstkost " })).unwrap();
-        assert_eq!((store.name.as_str(), store.currency, store.capture_on.as_str()), ("Röstkost", Currency::EUR, "confirmed"));
+        assert_eq!(
+            (
+                store.name.as_str(),
+                store.currency,
+                store.capture_on.as_str()
+            ),
+            ("Röstkost", Currency::EUR, "confirmed")
+        );
         assert_eq!((store.active_mode, store.merchant_email), (None, None));
     }
 
     #[test]
     fn origins_are_kept_once_as_browsers_write_them() {
-        let list = ["https://Shop.example.com/", "https://shop.example.com:443", "http://localhost:3000"];
+        let list = [
+            "https://Shop.example.com/",
+            "https://shop.example.com:443",
+            "http://localhost:3000",
+        ];
         let store = create(json!({ "name": "x", "return_origins": list })).unwrap();
-        assert_eq!(store.return_origins, ["https://shop.example.com", "http://localhost:3000"]);
+        assert_eq!(
+            store.return_origins,
+            ["https://shop.example.com", "http://localhost:3000"]
+        );
     }
 
     #[test]
@@ -191,25 +244,59 @@ mod tests {
             (json!({}), "name"),
             (json!({ "name": "" }), "name"),
             (json!({ "name": "x".repeat(121) }), "name"),
-            (json!({ "name": "x", "merchant_email": "nobody" }), "merchant_email"),
+            (
+                json!({ "name": "x", "merchant_email": "nobody" }),
+                "merchant_email",
+            ),
             (json!({ "name": "x", "currency": "xyz" }), "currency"),
-            (json!({ "name": "x", "capture_on": "pending" }), "capture_on"),
-            (json!({ "name": "x", "allowed_origins": ["http://shop.example.com"] }), "allowed_origins"),
-            (json!({ "name": "x", "return_origins": ["https://shop.example.com/path"] }), "return_origins"),
-            (json!({ "name": "x", "return_origins": vec!["https://a.example"; 21] }), "return_origins"),
+            (
+                json!({ "name": "x", "capture_on": "pending" }),
+                "capture_on",
+            ),
+            (
+                json!({ "name": "x", "allowed_origins": ["http://shop.example.com"] }),
+                "allowed_origins",
+            ),
+            (
+                json!({ "name": "x", "return_origins": ["https://shop.example.com/path"] }),
+                "return_origins",
+            ),
+            (
+                json!({ "name": "x", "return_origins": vec!["https://a.example"; 21] }),
+                "return_origins",
+            ),
         ] {
             let error = create(fields.clone()).unwrap_err();
             assert_eq!(error.status(), 400, "{fields}");
-            assert!(error.message().contains(param) || param == "currency", "{fields}: {}", error.message());
+            assert!(
+                error.message().contains(param) || param == "currency",
+                "{fields}: {}",
+                error.message()
+            );
         }
     }
 
     #[test]
     fn a_change_tells_null_from_absent() {
-        let changes = |fields| serde_json::from_value::<StoreFields>(fields).map(|fields| fields.changes().unwrap());
+        let changes = |fields| {
+            serde_json::from_value::<StoreFields>(fields).map(|fields| fields.changes().unwrap())
+        };
         assert_eq!(changes(json!({})).unwrap().merchant_email, None);
-        assert_eq!(changes(json!({ "merchant_email": null })).unwrap().merchant_email, Some(None));
-        for field in ["name", "currency", "capture_on", "allowed_origins", "active_mode", "id", "nonsense"] {
+        assert_eq!(
+            changes(json!({ "merchant_email": null }))
+                .unwrap()
+                .merchant_email,
+            Some(None)
+        );
+        for field in [
+            "name",
+            "currency",
+            "capture_on",
+            "allowed_origins",
+            "active_mode",
+            "id",
+            "nonsense",
+        ] {
             assert!(changes(json!({ field: null })).is_err(), "{field}");
         }
     }

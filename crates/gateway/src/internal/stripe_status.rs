@@ -24,7 +24,6 @@ struct StripeStatusReply {
     default_currency: Option<String>,
     publishable_key: Option<String>,
     charges_enabled: bool,
-    reconnect_needed: bool,
     webhook: Webhook,
     modes: Modes,
 }
@@ -67,10 +66,19 @@ pub async fn show_stripe_status(
     Ok(HttpResponse::Ok().json(reply(&store, &connections, &secrets)))
 }
 
-fn reply(store: &Store, connections: &[Connection], secrets: &[WebhookSecret]) -> StripeStatusReply {
+fn reply(
+    store: &Store,
+    connections: &[Connection],
+    secrets: &[WebhookSecret],
+) -> StripeStatusReply {
     let of = |mode| {
-        let connection = connections.iter().find(|connection| connection.mode == mode)?;
-        Some(status(connection, secrets.iter().any(|secret| secret.mode == mode)))
+        let connection = connections
+            .iter()
+            .find(|connection| connection.mode == mode)?;
+        Some(status(
+            connection,
+            secrets.iter().any(|secret| secret.mode == mode),
+        ))
     };
     let active = store.active_mode.and_then(of);
     StripeStatusReply {
@@ -80,12 +88,16 @@ fn reply(store: &Store, connections: &[Connection], secrets: &[WebhookSecret]) -
         active_mode: store.active_mode,
         account_id: active.as_ref().map(|status| status.account_id.clone()),
         country: active.as_ref().and_then(|status| status.country.clone()),
-        default_currency: active.as_ref().and_then(|status| status.default_currency.clone()),
+        default_currency: active
+            .as_ref()
+            .and_then(|status| status.default_currency.clone()),
         publishable_key: active.as_ref().map(|status| status.publishable_key.clone()),
         charges_enabled: active.as_ref().is_some_and(|status| status.charges_enabled),
-        reconnect_needed: active.as_ref().is_some_and(|status| status.reconnect_needed),
         webhook: active.map(|status| status.webhook).unwrap_or_default(),
-        modes: Modes { test: of(Mode::Test), live: of(Mode::Live) },
+        modes: Modes {
+            test: of(Mode::Test),
+            live: of(Mode::Live),
+        },
     }
 }
 

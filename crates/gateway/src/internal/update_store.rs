@@ -26,7 +26,15 @@ pub async fn update_store(
     }
     let store = db::stores::update(&mut tx, store.id, changes, now).await?;
     let store = store.ok_or_else(|| ApiError::not_found("store"))?;
-    db::audit::record(&mut tx, store.id, ACTOR, "store.updated", &store.id.to_string(), now).await?;
+    db::audit::record(
+        &mut tx,
+        store.id,
+        ACTOR,
+        "store.updated",
+        &store.id.to_string(),
+        now,
+    )
+    .await?;
     tx.commit().await?;
     Ok(HttpResponse::Ok().json(StoreReply::from(store)))
 }
@@ -34,5 +42,7 @@ pub async fn update_store(
 /// Shoppers cannot pay in a mode that has no keys.
 async fn require_connected(tx: &mut db::Tx, store_id: StoreId, mode: Mode) -> Result<(), ApiError> {
     let connection = db::connections::find(tx, store_id, mode).await?;
-    connection.map(|_| ()).ok_or_else(|| stripe::not_connected().param("active_mode"))
+    connection
+        .map(|_| ())
+        .ok_or_else(|| stripe::not_connected().param("active_mode"))
 }
