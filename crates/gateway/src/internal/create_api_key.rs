@@ -38,7 +38,7 @@ struct ApiKeyReply<'a> {
     created_at: Timestamp,
 }
 
-/// Makes a store API key. Only its hash is kept.
+/// Makes a store API key.
 pub async fn create_api_key(
     _caller: InternalCaller,
     app: web::Data<App>,
@@ -46,34 +46,34 @@ pub async fn create_api_key(
     Json(fields): Json<ApiKeyFields>,
 ) -> Result<HttpResponse, ApiError> {
     let (mode, label) = check(fields)?;
-    let MintedKey {
-        id,
-        key,
-        created_at,
-    } = mint(&app, store.id, mode, label.clone()).await?;
+    let minted = mint(&app, store.id, mode, label.clone()).await?;
     Ok(HttpResponse::Created().json(ApiKeyReply {
-        id,
-        key: key.expose_secret(),
+        id: minted.id,
+        key: minted.key.expose_secret(),
         mode,
         label,
-        created_at,
+        created_at: minted.created_at,
     }))
 }
 
-/// A new key, to be shown once.
-pub(crate) struct MintedKey {
-    pub(crate) id: ApiKeyId,
-    pub(crate) key: SecretString,
-    pub(crate) created_at: Timestamp,
+/// A new key, at the only moment when its text is known.
+#[derive(Debug)]
+pub struct MintedApiKey {
+    /// Our id of it.
+    pub id: ApiKeyId,
+    /// `tgk_…`
+    pub key: SecretString,
+    /// When it was made.
+    pub created_at: Timestamp,
 }
 
-/// Makes a key of a store that exists, and keeps its hash.
-pub(crate) async fn mint(
+/// Makes a key for a store's mode. Only its hash is kept. `label` is checked already.
+pub async fn mint(
     app: &App,
     store_id: StoreId,
     mode: Mode,
     label: String,
-) -> Result<MintedKey, ApiError> {
+) -> Result<MintedApiKey, ApiError> {
     let key = generate(mode);
     let new = new_key(&key, mode, label, app.now());
     let (id, created_at) = (new.id, new.created_at);
@@ -89,7 +89,7 @@ pub(crate) async fn mint(
     )
     .await?;
     tx.commit().await?;
-    Ok(MintedKey {
+    Ok(MintedApiKey {
         id,
         key,
         created_at,
