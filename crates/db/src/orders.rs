@@ -257,7 +257,10 @@ pub async fn set_contact(
             .filter(orders::id.eq(id(order.id)))
             .filter(orders::status.eq(OrderStatus::Pending.as_str())),
     )
-    .set((orders::contact_sealed.eq(contact_sealed), orders::updated_at.eq(at(now))))
+    .set((
+        orders::contact_sealed.eq(contact_sealed),
+        orders::updated_at.eq(at(now)),
+    ))
     .execute(conn)
     .await?;
     Ok(changed == 1)

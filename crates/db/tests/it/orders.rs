@@ -18,6 +18,7 @@ on_both_engines!(
     pages_run_both_ways,
     of_many_equal_transitions_one_wins,
     paid_at_is_the_first_payment,
+    the_contact_changes_only_until_payment,
 );
 
 async fn an_order_comes_back_as_it_was_written(database: TestDatabase) {
@@ -208,6 +209,36 @@ async fn paid_at_is_the_first_payment(database: TestDatabase) {
         assert_eq!(order.updated_at, after(second));
         assert_eq!(order.paid_at, paid_at);
     }
+}
+
+async fn the_contact_changes_only_until_payment(database: TestDatabase) {
+    let db = &database.db;
+    let store_id = new_store(db).await;
+    let order = new_order(db, store_id).await;
+    let set_contact = async |contact: Option<&str>| {
+        let contact = contact.map(str::to_owned);
+        commit(db, async |conn| {
+            orders::set_contact(conn, &order, contact, after(1)).await
+        })
+        .await
+        .unwrap()
+    };
+    let stored = async || {
+        let mut conn = db.read().await.unwrap();
+        let found = orders::find(&mut conn, store_id, order.id).await.unwrap();
+        found.unwrap().contact_sealed
+    };
+    for contact in [None, Some("sealed again")] {
+        assert!(set_contact(contact).await);
+        assert_eq!(stored().await.as_deref(), contact);
+    }
+    let confirmed = commit(db, async |conn| {
+        let (status, paid) = (OrderStatus::Confirmed, PaymentStatus::Paid);
+        orders::set_state(conn, &order, status, paid, after(2)).await
+    });
+    assert!(confirmed.await.unwrap());
+    assert!(!set_contact(Some("too late")).await);
+    assert_eq!(stored().await.as_deref(), Some("sealed again"));
 }
 
 fn ids_of(orders: &[orders::Order]) -> Vec<OrderId> {

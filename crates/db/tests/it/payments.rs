@@ -17,6 +17,7 @@ on_both_engines!(
     a_cart_has_one_open_payment_until_it_becomes_an_order,
     an_intent_pays_once_in_a_store,
     the_intent_is_set_once,
+    a_withdrawn_payment_gets_no_intent,
     the_amount_changes_only_while_open,
     of_many_equal_transitions_one_wins,
     the_last_error_is_remembered,
@@ -119,8 +120,9 @@ async fn the_intent_is_set_once(database: TestDatabase) {
     let db = &database.db;
     let store_id = new_store(db).await;
     let payment = new_payment(db, store_id, Purpose::Amount).await;
-    for intent in ["pi_1", "pi_1", "pi_2"] {
-        set_intent(db, store_id, payment.id, intent).await.unwrap();
+    for (intent, is_new) in [("pi_1", true), ("pi_1", false), ("pi_2", false)] {
+        let set = set_intent(db, store_id, payment.id, intent).await;
+        assert_eq!(set.unwrap(), is_new, "{intent}");
     }
     let mut conn = db.read().await.unwrap();
     let found = payments::find_by_intent(&mut conn, store_id, "pi_1").await;
@@ -128,6 +130,15 @@ async fn the_intent_is_set_once(database: TestDatabase) {
     assert_eq!((found.id, found.status), (payment.id, PaymentState::Open));
     let other = payments::find_by_intent(&mut conn, store_id, "pi_2").await;
     assert!(other.unwrap().is_none());
+}
+
+async fn a_withdrawn_payment_gets_no_intent(database: TestDatabase) {
+    let db = &database.db;
+    let store_id = new_store(db).await;
+    let payment = new_payment(db, store_id, Purpose::Amount).await;
+    assert!(set_state(db, store_id, &payment, PaymentState::Canceled).await);
+    let set = set_intent(db, store_id, payment.id, "pi_1").await;
+    assert!(!set.unwrap());
 }
 
 async fn the_amount_changes_only_while_open(database: TestDatabase) {
@@ -213,7 +224,7 @@ async fn set_intent(
     store_id: StoreId,
     payment_id: PaymentId,
     intent: &str,
-) -> Result<(), DbError> {
+) -> Result<bool, DbError> {
     commit(db, async |conn| {
         payments::set_intent(conn, store_id, payment_id, intent, after(1)).await
     })

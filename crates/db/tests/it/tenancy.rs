@@ -191,7 +191,6 @@ async fn writing_as_another_store_changes_nothing(database: TestDatabase) {
             ..ProductChanges::default()
         };
         products::give_stock_back(conn, stranger, product_id, 1).await?;
-        payments::set_intent(conn, stranger, payment_id, "pi_2", now()).await?;
         payments::set_last_error(conn, stranger, payment_id, Some("x"), None, now()).await?;
         connections::touch_last_event(conn, stranger, Mode::Test, now()).await?;
         connections::mark_reconnect_needed(conn, stranger, Mode::Test, 1, "x").await?;
@@ -205,6 +204,8 @@ async fn writing_as_another_store_changes_nothing(database: TestDatabase) {
             !products::take_stock(conn, stranger, product_id, 1).await?,
             !carts::replace_lines(conn, stranger, &its.cart, &[line(9)]).await?,
             !orders::set_state(conn, &stolen_order, confirmed, paid, now()).await?,
+            !orders::set_contact(conn, &stolen_order, Some("x".to_owned()), now()).await?,
+            !payments::set_intent(conn, stranger, payment_id, "pi_2", now()).await?,
             !payments::set_amount(conn, stranger, its.payment.id, 1, now()).await?,
             !payments::set_state(conn, stranger, its_payment, canceled, 0, now()).await?,
             !payments::attach_to_order(conn, stranger, payment_id, order_id, now()).await?,
@@ -214,7 +215,7 @@ async fn writing_as_another_store_changes_nothing(database: TestDatabase) {
             !inbox::retry_later(conn, &stolen_event, "x", now()).await?,
         ])
     });
-    assert_eq!(refused.await.unwrap(), [true; 11]);
+    assert_eq!(refused.await.unwrap(), [true; 13]);
     assert_eq!(everything(&database, owner).await, claimed);
 }
 

@@ -37,26 +37,28 @@ async fn a_cancelled_handler_leaves_nothing(database: TestDatabase) {
     let db = &database.db;
     // Stops the handler at every point where it waits, until it gets through.
     for stop in 0_usize.. {
-        let mut handler = pin!(write_and_forget(db));
-        let mut polls = 0;
-        let ended = poll_fn(|context| {
-            if let Poll::Ready(()) = handler.as_mut().poll(context) {
-                return Poll::Ready(true);
-            }
-            polls += 1;
-            if polls > stop {
-                return Poll::Ready(false);
-            }
-            Poll::Pending
-        })
-        .await;
-        if ended {
+        if polled_at_most(stop, write_and_forget(db)).await {
             assert!(stop > 0, "the handler waits at least once");
             break;
         }
         the_next_writer_finds_nothing(db).await;
     }
     the_next_writer_finds_nothing(db).await;
+}
+
+/// Drops the future instead of polling it once more; whether it ended before.
+async fn polled_at_most(polls: usize, future: impl Future<Output = ()>) -> bool {
+    let mut future = pin!(future);
+    let mut left = polls;
+    poll_fn(|context| match (left, future.as_mut().poll(context)) {
+        (_, Poll::Ready(())) => Poll::Ready(true),
+        (0, Poll::Pending) => Poll::Ready(false),
+        (_, Poll::Pending) => {
+            left -= 1;
+            Poll::Pending
+        }
+    })
+    .await
 }
 
 /// A handler whose client leaves before the commit.
