@@ -1,8 +1,14 @@
 //! The deployment's settings, read once. Every field names its variable; `docs/settings.md` lists them.
 
+pub(crate) mod data_file;
 mod load;
+mod parse;
+mod secrets;
+mod sources;
+mod strength;
 
-pub use load::{LoadError, load};
+pub use load::{Defaults, Loaded, load};
+pub use sources::{Fault, LoadError};
 
 use std::net::SocketAddr;
 
@@ -72,8 +78,28 @@ impl Settings {
         format!("{}{path}", self.public_origin())
     }
 
+    /// Takes note of the address that was really bound. A `PUBLIC_URL` that only repeats `BIND_ADDR` follows it.
+    pub fn follow_bound_address(&mut self, bound: SocketAddr) {
+        let was = self.public_origin();
+        let repeats_bind_addr = default_public_url(self.bind_addr) == was.as_str();
+        self.bind_addr = bound;
+        if repeats_bind_addr && let Ok(public_url) = Url::parse(&default_public_url(bound)) {
+            self.public_url = public_url;
+            let now = self.public_origin();
+            self.return_origins
+                .iter_mut()
+                .filter(|origin| **origin == was)
+                .for_each(|origin| *origin = now.clone());
+        }
+    }
+
     /// Whether `PUBLIC_URL` is https, so that cookies can be `Secure`.
     pub fn is_https(&self) -> bool {
         self.public_url.scheme() == "https"
     }
+}
+
+/// What browsers see where nobody says otherwise.
+fn default_public_url(bind_addr: SocketAddr) -> String {
+    format!("http://{bind_addr}")
 }

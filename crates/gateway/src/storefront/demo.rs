@@ -40,12 +40,20 @@ pub async fn show_demo(app: web::Data<App>) -> Result<HttpResponse, ApiError> {
         store_name: store.name,
         second_connect_url: second_connect_url(&app).await?,
     };
-    pages::render(&app, StatusCode::OK, &page, &template, &Permissions::default())
+    pages::render(
+        &app,
+        StatusCode::OK,
+        &page,
+        &template,
+        &Permissions::default(),
+    )
 }
 
 /// The store that a deployment fact names.
 pub async fn find_store(conn: &mut Conn, fact: &str) -> Result<Option<Store>, DbError> {
-    let store_id = db::facts::get(conn, fact).await?.and_then(|id| id.parse().ok());
+    let store_id = db::facts::get(conn, fact)
+        .await?
+        .and_then(|id| id.parse().ok());
     match store_id {
         Some(store_id) => db::stores::find(conn, store_id).await,
         None => Ok(None),

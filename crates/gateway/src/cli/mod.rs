@@ -1,0 +1,79 @@
+//! The command line: one file a command. Data goes to standard output, everything else to standard error.
+
+pub mod process;
+
+pub mod dev;
+pub mod migrate;
+pub mod payment_status;
+pub mod sandbox;
+pub mod serve;
+pub mod store;
+
+mod open;
+mod print;
+mod running;
+mod signals;
+
+use clap::{Parser, Subcommand};
+
+/// A payment gateway for many stores, each with its own Stripe account.
+#[derive(Debug, Parser)]
+#[command(name = "tillgate", version, disable_help_subcommand = true)]
+#[command(
+    after_help = "Settings come from the environment and tillgate.toml: see docs/settings.md.\n\
+    Exit codes: 0 done, 1 failed, 2 wrong usage."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start everything for development: embedded database, sandbox Stripe, demo store
+    Dev(dev::Args),
+    /// Start the gateway
+    Serve,
+    /// Bring the database's schema up to date, or take its newest migration back
+    Migrate(migrate::Args),
+    /// Start the Stripe stand-in alone
+    Sandbox(sandbox::Args),
+    /// Create and look at stores
+    #[command(subcommand)]
+    Store(StoreCommand),
+    /// Look at a store's payments set-up
+    #[command(subcommand)]
+    Payment(PaymentCommand),
+}
+
+/// `tillgate store …`
+#[derive(Debug, Subcommand)]
+pub enum StoreCommand {
+    /// Create a store
+    Create(store::create::Args),
+    /// List all stores, oldest first
+    List(store::list::Args),
+    /// Show one store
+    Show(store::show::Args),
+}
+
+/// `tillgate payment …`
+#[derive(Debug, Subcommand)]
+pub enum PaymentCommand {
+    /// Show whether a store is connected to Stripe
+    Status(payment_status::Args),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,105 @@
+//! `tillgate sandbox`: the Stripe stand-in alone, and the accounts that it always has.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use anyhow::Context;
+use serde::Serialize;
+use stripe_sandbox::{AccountSpec, Config, Sandbox};
+
+use super::print;
+use super::signals::Signals;
+
+/// Where the sandbox listens unless it is told otherwise: beside the gateway's 8080.
+pub(super) const PREFERRED_PORT: u16 = 8081;
+
+/// Arguments of `sandbox`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Port on this machine; 0 takes a free one
+    #[arg(long, default_value_t = PREFERRED_PORT)]
+    port: u16,
+    /// Print one line of JSON when it answers
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Ready {
+    url: String,
+    stripe_js_url: String,
+    accounts: Vec<Account>,
+}
+
+#[derive(Serialize)]
+struct Account {
+    account_id: String,
+    name: String,
+    publishable_key: String,
+    secret_key: String,
+}
+
+/// Runs until SIGTERM or Ctrl-C.
+pub async fn run(args: &Args) -> anyhow::Result<()> {
+    let mut signals = Signals::install()?;
+    let sandbox = start(args.port)
+        .await
+        .with_context(|| format!("choose another --port than {}", args.port))?;
+    let url = sandbox.url();
+    let accounts = accounts().into_iter().map(|account| Account {
+        account_id: account.account_id,
+        name: account.business_name,
+        publishable_key: account.publishable_key,
+        secret_key: account.secret_key,
+    });
+    let ready = Ready {
+        stripe_js_url: format!("{url}/v3/"),
+        url,
+        accounts: accounts.collect(),
+    };
+    if args.json {
+        print::json(&ready)?;
+    } else {
+        print::line(&format!("The sandbox Stripe answers at {}", ready.url))?;
+        print::table(
+            ["Account", "Id", "Publishable key", "Secret key"],
+            ready.accounts.into_iter().map(|one| {
+                [
+                    one.name,
+                    one.account_id,
+                    one.publishable_key,
+                    one.secret_key,
+                ]
+            }),
+        )?;
+    }
+    signals.next().await;
+    sandbox.stop().await;
+    Ok(())
+}
+
+/// Starts it on this machine with its [`accounts`].
+pub(super) async fn start(port: u16) -> Result<Sandbox, stripe_sandbox::Error> {
+    let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    Sandbox::start(Config {
+        bind,
+        accounts: accounts().to_vec(),
+        ..Config::default()
+    })
+    .await
+}
+
+/// Two merchants, the same at each start: what a store was connected with yesterday still works today.
+pub(super) fn accounts() -> [AccountSpec; 2] {
+    let account = |word: &str, business_name: &str| AccountSpec {
+        account_id: format!("acct_1FAKE{word}"),
+        publishable_key: format!("pk_test_FAKE{word}sandboxPublishable"),
+        secret_key: format!("sk_test_FAKE{word}sandboxSecret"),
+        country: "DE".into(),
+        default_currency: "eur".into(),
+        business_name: business_name.into(),
+    };
+    [
+        account("DemoCoffee", "Demo Coffee"),
+        account("SecondStore", "Second Store"),
+    ]
+}

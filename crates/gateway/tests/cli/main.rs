@@ -1,0 +1,9 @@
+//! The `tillgate` program as an operator runs it: arguments, exit codes, output, signals.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod dev;
+mod migrate;
+mod place;
+mod serve;
+mod stores;
+mod usage;
