@@ -16,14 +16,20 @@ const DEFAULT_FILTER: &str = "info";
 const CAPPED: [&str; 9] =
     ["hyper", "hyper_util", "h2", "reqwest", "rustls", "actix_http", "actix_server", "tokio_postgres", "mio"];
 
-/// Starts logging to standard error; a second call changes nothing.
-pub fn init(format: LogFormat) {
-    let mut filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
+/// The filter for `RUST_LOG`-style directives, with the cap on what would print secrets.
+pub fn filter(directives: &str) -> EnvFilter {
+    let mut filter = EnvFilter::try_new(directives).unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     for crate_name in CAPPED {
         if let Ok(directive) = format!("{crate_name}=info").parse() {
             filter = filter.add_directive(directive);
         }
     }
+    filter
+}
+
+/// Starts logging to standard error; a second call changes nothing.
+pub fn init(format: LogFormat) {
+    let filter = filter(&std::env::var("RUST_LOG").unwrap_or_else(|_| DEFAULT_FILTER.to_owned()));
     let registry = tracing_subscriber::registry().with(filter);
     let started = match format {
         LogFormat::Json => {

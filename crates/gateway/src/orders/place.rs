@@ -126,7 +126,7 @@ pub fn complete_contact(
 }
 
 /// A shopper who corrects the address before paying again means the new one.
-async fn refresh_contact(app: &App, order: Order, contact: &Contact) -> Result<Order, ApiError> {
+async fn refresh_contact(app: &App, mut order: Order, contact: &Contact) -> Result<Order, ApiError> {
     if contact.is_empty() || !order.payment_status.is_payable() {
         return Ok(order);
     }
@@ -134,7 +134,8 @@ async fn refresh_contact(app: &App, order: Order, contact: &Contact) -> Result<O
     let mut tx = app.db.begin().await?;
     db::orders::set_contact(&mut tx, &order, sealed.clone(), app.now()).await?;
     tx.commit().await?;
-    Ok(Order { contact_sealed: sealed, ..order })
+    order.contact_sealed = sealed;
+    Ok(order)
 }
 
 fn order_row(store_id: StoreId, order_id: OrderId) -> Row<'static> {

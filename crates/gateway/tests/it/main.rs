@@ -1,0 +1,9 @@
+//! The gateway as callers meet it: a real server, the sandbox Stripe, a database of each test's own on both engines,
+//! and a clock that stands still.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on must fail")]
+
+#![expect(unreachable_pub, reason = "one crate of tests: nobody reaches into it")]
+
+mod harness;
+
+mod webhooks;
