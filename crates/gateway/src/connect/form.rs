@@ -20,8 +20,7 @@ use crate::pages::{self, Page, Permissions};
 struct ConnectQuery {
     #[serde(default)]
     store_id: String,
-    #[serde(default)]
-    return_url: String,
+    return_url: Option<String>,
     #[serde(default)]
     token: String,
 }
@@ -41,7 +40,7 @@ async fn open(app: &App, request: &HttpRequest) -> Result<HttpResponse, Refusal>
     let query = web::Query::<ConnectQuery>::from_query(request.query_string()).map_err(|_| {
         Refusal::unreadable("The link is damaged. Open it again from where you found it.")
     })?;
-    let visit = Visit::open(app, &query.store_id, &query.return_url).await?;
+    let visit = Visit::open(app, &query.store_id, query.return_url.as_deref()).await?;
     if query.token.is_empty() {
         return Ok(sign_in_first(request));
     }

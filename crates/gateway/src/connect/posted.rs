@@ -19,7 +19,7 @@ const MAX_FORM_BYTES: usize = 16 * 1024;
 #[derive(Default)]
 pub(super) struct Posted {
     pub(super) store_id: String,
-    pub(super) return_url: String,
+    return_url: String,
     pub(super) token: String,
     pub(super) csrf_token: String,
     pub(super) publishable_key: String,
@@ -33,6 +33,11 @@ impl Posted {
         check_head(request)?;
         let body = read_body(payload, MAX_FORM_BYTES).await?;
         parse(&body)
+    }
+
+    /// Where to go afterwards; the form sends an empty field where nobody asked for anything.
+    pub(super) fn return_url(&self) -> Option<&str> {
+        Some(self.return_url.as_str()).filter(|url| !url.is_empty())
     }
 
     /// The keys, trimmed. `token_id` permits them.

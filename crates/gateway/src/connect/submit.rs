@@ -33,14 +33,14 @@ async fn submit(
     payload: web::Payload,
 ) -> Result<HttpResponse, Refusal> {
     let posted = Posted::read(request, payload.into_inner()).await?;
-    let visit = Visit::open(app, &posted.store_id, &posted.return_url).await?;
+    let visit = Visit::open(app, &posted.store_id, posted.return_url()).await?;
     if posted.token.is_empty() {
         return Err(Refusal::no_token());
     }
     let token_id = visit.permit(app, &posted.token).await?;
     csrf::check(app, request, &posted.csrf_token)?;
     let input = posted.input(token_id);
-    let publishable_key = input.publishable_key.clone();
+    let publishable_key = shown_again(&input.publishable_key).to_owned();
     let (errors, cause) = match keys::connect(app, visit.store.id, input).await {
         Ok(_) => return Ok(onward(&visit)),
         Err(ConnectError::TokenUsed) => return Err(Refusal::token_gone()),
@@ -60,6 +60,15 @@ async fn submit(
         Some(error) => with_cause(page, error),
         None => page,
     })
+}
+
+/// A secret that was pasted into the wrong field must not come back either.
+fn shown_again(publishable_key: &str) -> &str {
+    if publishable_key.starts_with("pk_") {
+        publishable_key
+    } else {
+        ""
+    }
 }
 
 const STRIPE_SILENT: FormErrors = FormErrors {

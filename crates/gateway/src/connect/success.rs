@@ -26,7 +26,7 @@ pub async fn show_success(
 }
 
 async fn show(app: &App, store_id: &str) -> Result<HttpResponse, Refusal> {
-    let Visit { store, .. } = Visit::open(app, store_id, "").await?;
+    let Visit { store, .. } = Visit::open(app, store_id, None).await?;
     let page = Page::new(format!("{} and Stripe", store.name));
     let template = SuccessPage {
         page: &page,

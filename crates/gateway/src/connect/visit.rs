@@ -18,17 +18,19 @@ pub(super) struct Visit {
 }
 
 impl Visit {
-    /// Finds the store and checks where the visitor wants to go afterwards. An empty `return_url` is none.
-    pub(super) async fn open(app: &App, store_id: &str, return_url: &str) -> Result<Self, Refusal> {
+    /// Finds the store and checks where the visitor wants to go afterwards.
+    pub(super) async fn open(
+        app: &App,
+        store_id: &str,
+        return_url: Option<&str>,
+    ) -> Result<Self, Refusal> {
         let store_id: StoreId = store_id.parse().map_err(|_| Refusal::unknown_store())?;
         let store = db::stores::find(&mut app.db.read().await?, store_id).await?;
         let store = store.ok_or_else(Refusal::unknown_store)?;
-        let return_url = match return_url {
-            "" => None,
-            text => {
-                Some(parse_return_url(app, &store, text).map_err(|_| Refusal::bad_return_url())?)
-            }
-        };
+        let return_url = return_url.map(|text| parse_return_url(app, &store, text));
+        let return_url = return_url
+            .transpose()
+            .map_err(|_| Refusal::bad_return_url())?;
         Ok(Self { store, return_url })
     }
 
