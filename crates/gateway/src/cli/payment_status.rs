@@ -1,7 +1,6 @@
 //! `tillgate payment status`: whether a store can take payments.
 
 use db::connections::Connection;
-use db::stores::Store;
 use domain::{Mode, StoreId};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -21,15 +20,21 @@ pub struct Args {
     json: bool,
 }
 
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+/// Named as in the internal API's `stripe-status`.
+#[derive(Serialize)]
 struct Status {
-    store_id: Option<StoreId>,
+    store_id: StoreId,
     connected: bool,
     mode: Option<Mode>,
     account_id: Option<String>,
     charges_enabled: bool,
     reconnect_needed: bool,
-    webhook_configured: bool,
+    webhook: Webhook,
+}
+
+#[derive(Serialize)]
+struct Webhook {
+    configured: bool,
     last_event_at: Option<Timestamp>,
     last_error: Option<String>,
 }
@@ -58,28 +63,27 @@ async fn read(app: &App, store_id: StoreId) -> anyhow::Result<Status> {
     let webhook_configured = secrets
         .iter()
         .any(|secret| Some(secret.mode) == store.active_mode);
-    Ok(Status::of(&store, connection, webhook_configured))
+    Ok(Status::of(
+        store_id,
+        connection.as_ref(),
+        webhook_configured,
+    ))
 }
 
 impl Status {
-    fn of(store: &Store, connection: Option<Connection>, webhook_configured: bool) -> Self {
-        let store_id = Some(store.id);
-        let Some(connection) = connection else {
-            return Self {
-                store_id,
-                ..Self::default()
-            };
-        };
+    fn of(store_id: StoreId, connection: Option<&Connection>, webhook_configured: bool) -> Self {
         Self {
             store_id,
-            connected: true,
-            mode: Some(connection.mode),
-            account_id: Some(connection.account_id),
-            charges_enabled: connection.charges_enabled,
-            reconnect_needed: connection.reconnect_needed,
-            webhook_configured,
-            last_event_at: connection.last_event_at,
-            last_error: connection.last_error,
+            connected: connection.is_some(),
+            mode: connection.map(|connection| connection.mode),
+            account_id: connection.map(|connection| connection.account_id.clone()),
+            charges_enabled: connection.is_some_and(|connection| connection.charges_enabled),
+            reconnect_needed: connection.is_some_and(|connection| connection.reconnect_needed),
+            webhook: Webhook {
+                configured: webhook_configured,
+                last_event_at: connection.and_then(|connection| connection.last_event_at),
+                last_error: connection.and_then(|connection| connection.last_error.clone()),
+            },
         }
     }
 
@@ -98,7 +102,7 @@ impl Status {
             } => "Connected, but Stripe has not enabled charges for the account yet",
             _ => "Connected",
         };
-        let webhook = if self.webhook_configured {
+        let webhook = if self.webhook.configured {
             "configured"
         } else {
             "not configured"
@@ -110,9 +114,14 @@ impl Status {
             ("Webhook", webhook.to_owned()),
             (
                 "Last event",
-                or_dash(self.last_event_at.map(|at| at.to_string()).as_deref()),
+                or_dash(
+                    self.webhook
+                        .last_event_at
+                        .map(|at| at.to_string())
+                        .as_deref(),
+                ),
             ),
-            ("Last error", or_dash(self.last_error.as_deref())),
+            ("Last error", or_dash(self.webhook.last_error.as_deref())),
         ])
     }
 }

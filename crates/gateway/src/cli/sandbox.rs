@@ -32,7 +32,7 @@ struct Ready {
 
 #[derive(Serialize)]
 struct Account {
-    account_id: String,
+    id: String,
     name: String,
     publishable_key: String,
     secret_key: String,
@@ -46,7 +46,7 @@ pub async fn run(args: &Args) -> anyhow::Result<()> {
         .with_context(|| format!("choose another --port than {}", args.port))?;
     let url = sandbox.url();
     let accounts = accounts().into_iter().map(|account| Account {
-        account_id: account.account_id,
+        id: account.account_id,
         name: account.business_name,
         publishable_key: account.publishable_key,
         secret_key: account.secret_key,
@@ -62,14 +62,10 @@ pub async fn run(args: &Args) -> anyhow::Result<()> {
         print::line(&format!("The sandbox Stripe answers at {}", ready.url))?;
         print::table(
             ["Account", "Id", "Publishable key", "Secret key"],
-            ready.accounts.into_iter().map(|one| {
-                [
-                    one.name,
-                    one.account_id,
-                    one.publishable_key,
-                    one.secret_key,
-                ]
-            }),
+            ready
+                .accounts
+                .into_iter()
+                .map(|one| [one.name, one.id, one.publishable_key, one.secret_key]),
         )?;
     }
     signals.next().await;
@@ -92,8 +88,8 @@ pub(super) async fn start(port: u16) -> Result<Sandbox, stripe_sandbox::Error> {
 pub(super) fn accounts() -> [AccountSpec; 2] {
     let account = |word: &str, business_name: &str| AccountSpec {
         account_id: format!("acct_1FAKE{word}"),
-        publishable_key: format!("pk_test_FAKE{word}sandboxPublishable"),
-        secret_key: format!("sk_test_FAKE{word}sandboxSecret"),
+        publishable_key: format!("pk_test_FAKE_{word}_publishable"),
+        secret_key: format!("sk_test_FAKE_{word}_secret"),
         country: "DE".into(),
         default_currency: "eur".into(),
         business_name: business_name.into(),

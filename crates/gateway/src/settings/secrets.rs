@@ -110,27 +110,13 @@ impl Secrets {
         let mut generated = Vec::new();
         let mut completed = Vec::with_capacity(REQUIRED.len());
         for (required, found) in REQUIRED.into_iter().zip(self.0) {
-            let secret = match found {
-                Some(secret) => secret,
-                None => {
-                    let path = path(folder, required);
-                    let secret =
-                        data_file::keep(&path, (required.generate)()).map_err(|error| {
-                            LoadError {
-                                faults: vec![Fault {
-                                    name: required.name,
-                                    problem: format!(
-                                        "{FOLDER}/{} cannot be written: {}",
-                                        required.file,
-                                        error.kind()
-                                    )
-                                    .into(),
-                                }],
-                            }
-                        })?;
-                    generated.push(path);
-                    secret
-                }
+            let secret = if let Some(secret) = found {
+                secret
+            } else {
+                let path = path(folder, required);
+                let secret = generate(&path, required)?;
+                generated.push(path);
+                secret
             };
             completed.push(secret);
         }
@@ -143,6 +129,20 @@ impl Secrets {
             generated,
         })
     }
+}
+
+fn generate(path: &Path, required: Required) -> Result<SecretString, LoadError> {
+    data_file::keep(path, (required.generate)()).map_err(|error| LoadError {
+        faults: vec![Fault {
+            name: required.name,
+            problem: format!(
+                "{FOLDER}/{} cannot be written: {}",
+                required.file,
+                error.kind()
+            )
+            .into(),
+        }],
+    })
 }
 
 fn path(folder: &Path, required: Required) -> PathBuf {

@@ -92,8 +92,8 @@ impl<'a> Reader<'a> {
 
     /// A value, trimmed. An empty one counts as not set, because compose files set variables to nothing.
     pub(super) fn text(&mut self, name: &'static str) -> Option<String> {
-        self.from_env(name, name)
-            .or_else(|| self.from_table(name, name))
+        self.env_text(name, name)
+            .or_else(|| self.table_text(name, name))
     }
 
     /// A value through its parser. What cannot be used is noted, and `default` stands in until the end.
@@ -116,11 +116,11 @@ impl<'a> Reader<'a> {
     pub(super) fn secret(&mut self, name: &'static str) -> Found {
         let file_name = format!("{name}_FILE");
         let faults_before = self.faults.len();
-        let in_env = (self.from_env(name, name), self.from_env(&file_name, name));
+        let in_env = (self.env_text(name, name), self.env_text(&file_name, name));
         let found = match in_env {
             (None, None) => (
-                self.from_table(name, name),
-                self.from_table(&file_name, name),
+                self.table_text(name, name),
+                self.table_text(&file_name, name),
             ),
             found => found,
         };
@@ -164,18 +164,17 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn from_env(&mut self, variable: &str, name: &'static str) -> Option<String> {
+    fn env_text(&mut self, variable: &str, name: &'static str) -> Option<String> {
         let value = (self.sources.env)(variable)?;
-        match value.into_string() {
-            Ok(text) => self.bounded(text, name),
-            Err(_) => {
-                self.fault(name, "is not UTF-8 text");
-                None
-            }
+        if let Some(text) = value.to_str() {
+            self.bounded(text, name)
+        } else {
+            self.fault(name, "is not UTF-8 text");
+            None
         }
     }
 
-    fn from_table(&mut self, variable: &str, name: &'static str) -> Option<String> {
+    fn table_text(&mut self, variable: &str, name: &'static str) -> Option<String> {
         let text = match self.table.get(&variable.to_lowercase())? {
             toml::Value::String(text) => Some(text.clone()),
             toml::Value::Boolean(value) => Some(value.to_string()),
@@ -193,10 +192,10 @@ impl<'a> Reader<'a> {
             );
             return None;
         };
-        self.bounded(text, name)
+        self.bounded(&text, name)
     }
 
-    fn bounded(&mut self, text: String, name: &'static str) -> Option<String> {
+    fn bounded(&mut self, text: &str, name: &'static str) -> Option<String> {
         if text.len() > MAX_VALUE_BYTES {
             self.fault(name, format!("is longer than {MAX_VALUE_BYTES} bytes"));
             return None;

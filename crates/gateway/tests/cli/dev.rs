@@ -179,26 +179,52 @@ fn it_prints_tables_for_people() {
     assert!(!printed.contains('\u{1b}'));
 }
 
+/// What production needs, from what development generated.
+fn production(place: &Place) -> [(&'static str, String); 5] {
+    let read = |name: &str| text(&place.bytes(&format!("data/{name}")));
+    [
+        ("TILLGATE_ENV", "production".into()),
+        ("PUBLIC_URL", "https://pay.example.com".into()),
+        ("VAULT_KEYS", read("vault_keys")),
+        ("TOKEN_KEYS", read("token_keys")),
+        ("INTERNAL_SECRETS", read("internal_secrets")),
+    ]
+}
+
 #[test]
 fn it_is_not_for_production() {
     let place = Place::new();
     place.print(&["store", "list"]);
-    let read = |name: &str| text(&place.bytes(&format!("data/{name}")));
-    let (vault, token, internal) = (
-        read("vault_keys"),
-        read("token_keys"),
-        read("internal_secrets"),
+    let env = production(&place);
+    let output = place.run(
+        &["dev"],
+        &env.each_ref().map(|(name, value)| (*name, value.as_str())),
     );
-    let env = [
-        ("TILLGATE_ENV", "production"),
-        ("PUBLIC_URL", "https://pay.example.com"),
-        ("VAULT_KEYS", vault.as_str()),
-        ("TOKEN_KEYS", &token),
-        ("INTERNAL_SECRETS", &internal),
-    ];
-    let output = place.run(&["dev"], &env);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("use `tillgate serve`"));
+}
+
+#[tokio::test]
+async fn production_does_not_show_the_demo() {
+    let place = Place::new();
+    let mut dev = place.start(&["dev", "--json"], &[]);
+    let id = dev.json_line()["stores"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    dev.terminate();
+    let env = production(&place);
+    let env = env.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let mut serve = place.start(&["serve"], &[&env[..], &[("LOG_FORMAT", "json")]].concat());
+    let url = format!(
+        "http://{}",
+        serve.log_line("listening")["address"].as_str().unwrap()
+    );
+    let demo = http().get(format!("{url}/demo")).send().await.unwrap();
+    assert_eq!(demo.status(), 404);
+    // The store itself is there like any other.
+    let status = get(&format!("{url}/stripe/status/{id}")).await;
+    assert_eq!(status["has_stripe"], true);
 }
 
 #[tokio::test]
@@ -212,6 +238,6 @@ async fn the_sandbox_runs_alone() {
         .bearer_auth(ready["accounts"][0]["secret_key"].as_str().unwrap())
         .send();
     let account: Value = account.await.unwrap().json().await.unwrap();
-    assert_eq!(account["id"], ready["accounts"][0]["account_id"]);
+    assert_eq!(account["id"], ready["accounts"][0]["id"]);
     assert_eq!(sandbox.terminate().0.code(), Some(0));
 }

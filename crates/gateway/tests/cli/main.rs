@@ -1,5 +1,5 @@
 //! The `tillgate` program as an operator runs it: arguments, exit codes, output, signals.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod dev;
 mod migrate;

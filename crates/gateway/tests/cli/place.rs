@@ -70,6 +70,13 @@ impl Place {
         }
     }
 
+    /// A file's permission bits.
+    pub(crate) fn mode(&self, path: &str) -> u32 {
+        use std::os::unix::fs::PermissionsExt;
+        let metadata = std::fs::metadata(self.0.path().join(path)).unwrap();
+        metadata.permissions().mode()
+    }
+
     pub(crate) fn bytes(&self, path: &str) -> Vec<u8> {
         std::fs::read(self.0.path().join(path)).unwrap()
     }
@@ -115,8 +122,17 @@ impl Program {
     }
 
     /// Asks it to end and waits for that.
-    pub(crate) fn terminate(mut self) -> (ExitStatus, String) {
-        kill_process(self.pid(), Signal::TERM).unwrap();
+    pub(crate) fn terminate(self) -> (ExitStatus, String) {
+        self.signal(Signal::TERM);
+        self.wait()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// Waits for the end; also gives what was left on standard output.
+    pub(crate) fn wait(mut self) -> (ExitStatus, String) {
         let status = self.child.wait().unwrap();
         let mut rest = String::new();
         self.stdout.read_to_string(&mut rest).unwrap();

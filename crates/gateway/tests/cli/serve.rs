@@ -1,6 +1,11 @@
 //! `serve`: what keeps it from starting, and how it ends.
 
-use crate::place::{Place, http, text};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use rustix::process::Signal;
+
+use crate::place::{Place, Program, http, text};
 
 /// Another key than any that is generated.
 const OTHER_VAULT_KEY: &str = "RkFLRS12YXVsdC1rZXktbm8tMS1zcGlub3phLXF1aXA=";
@@ -84,6 +89,48 @@ async fn it_says_where_it_listens_answers_and_ends_cleanly_on_sigterm() {
     assert_eq!(stdout, "");
 }
 
+/// A running `serve`, and a request to it whose body is still to come.
+fn request_in_hand(place: &Place) -> (Program, TcpStream) {
+    let store = place.json(&["store", "create", "--name", "Kiosk", "--json"]);
+    let mut serve = place.start(&["serve"], &[("LOG_FORMAT", "json")]);
+    let listening = serve.log_line("listening");
+    let mut stream = TcpStream::connect(listening["address"].as_str().unwrap()).unwrap();
+    let head = format!(
+        "POST /webhook/stripe/{} HTTP/1.1\r\nHost: pay.example.com\r\nStripe-Signature: t=1,v1=00\r\n\
+         Content-Length: 2\r\nConnection: close\r\nExpect: 100-continue\r\n\r\n",
+        store["id"].as_str().unwrap()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    // "100 Continue" says that the request was accepted and its body is waited for.
+    let mut interim = [0; 25];
+    stream.read_exact(&mut interim).unwrap();
+    assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
+    (serve, stream)
+}
+
+#[test]
+fn a_request_in_hand_is_finished_before_the_end() {
+    let place = Place::new();
+    let (mut serve, mut stream) = request_in_hand(&place);
+    serve.signal(Signal::TERM);
+    serve.log_line("stopping: finishing what is in hand");
+    stream.write_all(b"{}").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    assert_eq!(serve.wait().0.code(), Some(0));
+}
+
+#[test]
+fn a_second_signal_does_not_wait() {
+    let place = Place::new();
+    let (mut serve, _stream) = request_in_hand(&place);
+    serve.signal(Signal::INT);
+    serve.log_line("stopping: finishing what is in hand");
+    serve.signal(Signal::INT);
+    assert_eq!(serve.wait().0.code(), Some(1));
+}
+
 #[test]
 fn a_port_that_somebody_has_is_a_failure_in_words() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -91,6 +138,21 @@ fn a_port_that_somebody_has_is_a_failure_in_words() {
     let output = Place::new().run(&["serve"], &[("BIND_ADDR", &address)]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains(&format!("cannot listen on BIND_ADDR {address}")));
+}
+
+#[test]
+fn its_files_are_for_its_user_only() {
+    let place = Place::new();
+    place.print(&["store", "list"]);
+    for file in [
+        "data",
+        "data/tillgate.db",
+        "data/vault_keys",
+        "data/token_keys",
+        "data/internal_secrets",
+    ] {
+        assert_eq!(place.mode(file) & 0o077, 0, "{file}");
+    }
 }
 
 #[test]

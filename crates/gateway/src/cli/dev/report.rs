@@ -72,7 +72,7 @@ impl Report {
         let row = |name: &str, value: &str| [name.to_owned(), value.to_owned()];
         let status_url = format!("{}/stripe/status/{}", self.public_url, demo.id);
         print::table(
-            ["Open", ""],
+            ["What", "Where"],
             [
                 row("Demo shop", &self.demo_url),
                 row("Status of the demo store", &status_url),
@@ -80,7 +80,7 @@ impl Report {
             ],
         )?;
         print::table(
-            ["Credential", ""],
+            ["Credential", "Value"],
             [
                 row("Second Store: publishable key", &second.publishable_key),
                 row("Second Store: secret key", &second.secret_key),
@@ -109,9 +109,10 @@ impl StoreReport {
         let connected = !db::connections::list(&mut app.db.read().await?, store.id)
             .await?
             .is_empty();
-        let connect_url = match connected {
-            true => None,
-            false => Some(connect_links::mint(app, store.id, None).await?.0),
+        let connect_url = if connected {
+            None
+        } else {
+            Some(connect_links::mint(app, store.id, None).await?.0)
         };
         Ok(Self {
             id: store.id.to_string(),

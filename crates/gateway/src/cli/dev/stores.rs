@@ -59,18 +59,16 @@ const PRODUCTS: [DemoProduct; 4] = [
 /// The store that `/demo` shows, with its products.
 pub(super) async fn find_or_create_demo(app: &App) -> Result<Store, DbError> {
     let mut tx = app.db.begin().await?;
-    let store = match find_store(&mut tx, DEMO_STORE).await? {
-        Some(store) => {
-            refresh_images(app, &mut tx, store.id).await?;
-            store
+    let found = find_store(&mut tx, DEMO_STORE).await?;
+    let store = if let Some(store) = found {
+        refresh_images(app, &mut tx, store.id).await?;
+        store
+    } else {
+        let store = create(&mut tx, DEMO_STORE, "Demo Coffee", app.now()).await?;
+        for demo in &PRODUCTS {
+            db::products::insert(&mut tx, store.id, &product(app, demo)).await?;
         }
-        None => {
-            let store = create(&mut tx, DEMO_STORE, "Demo Coffee", app.now()).await?;
-            for demo in &PRODUCTS {
-                db::products::insert(&mut tx, store.id, &product(app, demo)).await?;
-            }
-            store
-        }
+        store
     };
     tx.commit().await?;
     Ok(store)
