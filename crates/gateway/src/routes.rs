@@ -9,6 +9,8 @@ use actix_web::middleware::from_fn;
 
 use crate::error::ApiError;
 use crate::middleware::cors::answer_cors;
+use crate::middleware::idempotency;
+use crate::middleware::rate_limit::limit_store_api;
 use crate::{checkout, connect, internal, operations, orders, storefront, webhook};
 
 /// Registers every route.
@@ -18,24 +20,54 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(on("/healthz", [get(operations::show_health)]))
         .service(on("/readyz", [get(operations::show_readiness)]))
         // Stripe, with a signature made with the store's own secret
-        .service(on("/webhook/stripe/{store_id}", [post(webhook::receive::receive_for_store)]))
-        .service(on("/webhook/stripe", [post(webhook::shared::receive_shared)]))
+        .service(on(
+            "/webhook/stripe/{store_id}",
+            [post(webhook::receive::receive_for_store)],
+        ))
+        .service(on(
+            "/webhook/stripe",
+            [post(webhook::shared::receive_shared)],
+        ))
         // Merchants in a browser, with a connect token
         .service(on(
             "/stripe/connect",
-            [get(connect::form::show_form), post(connect::submit::submit_keys)],
+            [
+                get(connect::form::show_form),
+                post(connect::submit::submit_keys),
+            ],
         ))
-        .service(on("/stripe/success/{store_id}", [get(connect::success::show_success)]))
-        .service(on("/stripe/status/{store_id}", [get(connect::status::show_status)]))
+        .service(on(
+            "/stripe/success/{store_id}",
+            [get(connect::success::show_success)],
+        ))
+        .service(on(
+            "/stripe/status/{store_id}",
+            [get(connect::status::show_status)],
+        ))
         .service(on("/portal/sign-in", [get(connect::sign_in::show_sign_in)]))
         // Shoppers in a browser, with a checkout token
-        .service(on("/checkout/{checkout_token}", [get(checkout::page::show_checkout_page)]))
-        .service(on("/payment/success", [get(checkout::result::show_payment_result)]))
-        .service(on("/payment/cancel", [get(checkout::result::show_payment_cancelled)]))
+        .service(on(
+            "/checkout/{checkout_token}",
+            [get(checkout::page::show_checkout_page)],
+        ))
+        .service(on(
+            "/payment/success",
+            [get(checkout::result::show_payment_result)],
+        ))
+        .service(on(
+            "/payment/cancel",
+            [get(checkout::result::show_payment_cancelled)],
+        ))
         // Anyone
         .service(on("/demo", [get(storefront::demo::show_demo)]))
-        .service(on("/widget.js", [get(storefront::static_files::show_widget)]))
-        .service(on("/static/{path:.*}", [get(storefront::static_files::show_static)]))
+        .service(on(
+            "/widget.js",
+            [get(storefront::static_files::show_widget)],
+        ))
+        .service(on(
+            "/static/{path:.*}",
+            [get(storefront::static_files::show_static)],
+        ))
         .service(internal_api())
         .service(store_api());
 }
@@ -43,24 +75,46 @@ pub fn configure(config: &mut ServiceConfig) {
 /// Other back-end services of the deployment, with `X-Internal-Secret`.
 fn internal_api() -> impl HttpServiceFactory {
     web::scope("/api/internal")
+        .wrap(from_fn(idempotency::honour_for_internal))
         .service(on("/stores", [post(internal::create_store::create_store)]))
         .service(on(
             "/stores/{store_id}",
-            [get(internal::show_store::show_store), patch(internal::update_store::update_store)],
+            [
+                get(internal::show_store::show_store),
+                patch(internal::update_store::update_store),
+            ],
         ))
-        .service(on("/stores/{store_id}/stripe-status", [get(internal::stripe_status::show_stripe_status)]))
-        .service(on("/stores/{store_id}/connect-links", [post(internal::connect_links::create_connect_link)]))
-        .service(on("/stores/{store_id}/api-keys", [post(internal::create_api_key::create_api_key)]))
-        .service(on("/orders/{order_id}", [get(internal::show_order::show_order)]))
+        .service(on(
+            "/stores/{store_id}/stripe-status",
+            [get(internal::stripe_status::show_stripe_status)],
+        ))
+        .service(on(
+            "/stores/{store_id}/connect-links",
+            [post(internal::connect_links::create_connect_link)],
+        ))
+        .service(on(
+            "/stores/{store_id}/api-keys",
+            [post(internal::create_api_key::create_api_key)],
+        ))
+        .service(on(
+            "/orders/{order_id}",
+            [get(internal::show_order::show_order)],
+        ))
 }
 
 /// Storefronts (cart ids and tokens) and merchants' back ends (API keys), under the store's id.
 fn store_api() -> impl HttpServiceFactory {
     web::scope("/api/v1/stores/{store_id}")
+        // Innermost first: too many calls cost no row, and every refusal can be read by the store's own pages.
+        .wrap(from_fn(idempotency::honour_for_stores))
+        .wrap(from_fn(limit_store_api))
         .wrap(from_fn(answer_cors))
         .service(on(
             "/products",
-            [get(storefront::list_products::list_products), post(storefront::create_product::create_product)],
+            [
+                get(storefront::list_products::list_products),
+                post(storefront::create_product::create_product),
+            ],
         ))
         .service(on(
             "/products/{product_id}",
@@ -71,14 +125,41 @@ fn store_api() -> impl HttpServiceFactory {
             ],
         ))
         .service(on("/carts", [post(storefront::create_cart::create_cart)]))
-        .service(on("/carts/{cart_id}", [get(storefront::show_cart::show_cart)]))
-        .service(on("/carts/{cart_id}/items", [put(storefront::replace_cart_items::replace_cart_items)]))
-        .service(on("/checkouts", [post(checkout::create_checkout::create_checkout)]))
-        .service(on("/checkouts/{checkout_id}", [get(checkout::show_checkout::show_checkout)]))
-        .service(on("/payment-intents", [post(checkout::create_payment_intent::create_payment_intent)]))
-        .service(on("/payments/{payment_intent_id}", [get(checkout::show_payment::show_payment)]))
-        .service(on("/orders", [get(orders::list_orders::list_orders), post(orders::create_order::create_order)]))
-        .service(on("/orders/{order_id}", [get(orders::show_order::show_order)]))
+        .service(on(
+            "/carts/{cart_id}",
+            [get(storefront::show_cart::show_cart)],
+        ))
+        .service(on(
+            "/carts/{cart_id}/items",
+            [put(storefront::replace_cart_items::replace_cart_items)],
+        ))
+        .service(on(
+            "/checkouts",
+            [post(checkout::create_checkout::create_checkout)],
+        ))
+        .service(on(
+            "/checkouts/{checkout_id}",
+            [get(checkout::show_checkout::show_checkout)],
+        ))
+        .service(on(
+            "/payment-intents",
+            [post(checkout::create_payment_intent::create_payment_intent)],
+        ))
+        .service(on(
+            "/payments/{payment_intent_id}",
+            [get(checkout::show_payment::show_payment)],
+        ))
+        .service(on(
+            "/orders",
+            [
+                get(orders::list_orders::list_orders),
+                post(orders::create_order::create_order),
+            ],
+        ))
+        .service(on(
+            "/orders/{order_id}",
+            [get(orders::show_order::show_order)],
+        ))
 }
 
 type Entry = (Method, Route);
@@ -143,5 +224,5 @@ fn on<const N: usize>(path: &str, entries: [Entry; N]) -> Resource {
 
 /// 404 for paths that are in no row.
 pub async fn unknown_path() -> Result<HttpResponse, ApiError> {
-    Err(ApiError::not_found("path"))
+    Err(ApiError::unknown_path())
 }

@@ -44,16 +44,31 @@ pub async fn create_checkout(
     }
     let now = app.now();
     let allowed = return_origins(&app, &store);
-    let success_url = body.success_url.map(|url| return_url(&url, &allowed, "success_url")).transpose()?;
-    let cancel_url = body.cancel_url.map(|url| return_url(&url, &allowed, "cancel_url")).transpose()?;
+    let success_url = body
+        .success_url
+        .map(|url| return_url(&url, &allowed, "success_url"))
+        .transpose()?;
+    let cancel_url = body
+        .cancel_url
+        .map(|url| return_url(&url, &allowed, "cancel_url"))
+        .transpose()?;
     let contact = Contact::parse(body.email, body.shipping_address, body.billing_address)?;
     let mut tx = app.db.begin().await?;
     let cart = find_cart(&mut tx, store.id, &body.cart_id, now).await?;
     check_unlocked(&mut tx, store.id, &cart).await?;
-    db::connections::find(&mut tx, store.id, cart.mode).await?.ok_or_else(not_connected)?;
-    let total = total_to_pay(cart.currency, &db::carts::lines(&mut tx, store.id, cart.id).await?)?;
+    db::connections::find(&mut tx, store.id, cart.mode)
+        .await?
+        .ok_or_else(not_connected)?;
+    let total = total_to_pay(
+        cart.currency,
+        &db::carts::lines(&mut tx, store.id, cart.id).await?,
+    )?;
     let id = CheckoutId::generate();
-    let row = Row { store_id: store.id, table: "checkouts", id: *id.as_uuid() };
+    let row = Row {
+        store_id: store.id,
+        table: "checkouts",
+        id: *id.as_uuid(),
+    };
     let checkout = Checkout {
         id,
         mode: cart.mode,
@@ -73,8 +88,14 @@ pub async fn create_checkout(
 }
 
 fn reply(app: &App, store: &Store, checkout: &Checkout) -> Result<HttpResponse, ApiError> {
-    let claims = CheckoutClaims { store_id: store.id, checkout_id: checkout.id };
-    let token = app.tokens.mint_checkout(claims, checkout.created_at).map_err(|error: TokenError| ApiError::internal(error))?;
+    let claims = CheckoutClaims {
+        store_id: store.id,
+        checkout_id: checkout.id,
+    };
+    let token = app
+        .tokens
+        .mint_checkout(claims, checkout.created_at)
+        .map_err(|error: TokenError| ApiError::internal(error))?;
     let token = token.expose_secret();
     Ok(HttpResponse::Created().json(json!({
         "id": checkout.id,
@@ -88,13 +109,23 @@ fn reply(app: &App, store: &Store, checkout: &Checkout) -> Result<HttpResponse, 
 
 /// Where this store's shoppers may be sent: the deployment's origins and the store's own.
 pub fn return_origins(app: &App, store: &Store) -> Vec<Origin> {
-    let own = store.return_origins.iter().chain(&store.allowed_origins).filter_map(|text| Origin::parse(text).ok());
-    app.settings.return_origins.iter().cloned().chain(own).collect()
+    let own = store
+        .return_origins
+        .iter()
+        .chain(&store.allowed_origins)
+        .filter_map(|text| Origin::parse(text).ok());
+    app.settings
+        .return_origins
+        .iter()
+        .cloned()
+        .chain(own)
+        .collect()
 }
 
 fn return_url(text: &str, allowed: &[Origin], param: &'static str) -> Result<String, ApiError> {
     let url = ReturnUrl::parse(text, allowed).map_err(|error| {
-        let message = format!("{param}: {error}. Add the shop's origin to the store's return_origins first.");
+        let message =
+            format!("{param}: {error}. Add the shop's origin to the store's return_origins first.");
         ApiError::malformed("invalid_url", message).param(param)
     })?;
     Ok(url.as_str().to_owned())

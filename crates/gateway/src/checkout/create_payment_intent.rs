@@ -54,38 +54,76 @@ pub async fn create_payment_intent(
         return Err(ApiError::not_found("shipping method").param("shipping_method_id"));
     }
     let checkout = session::from_bearer(&app, &request, store.id).await?;
-    let token = body.order_token.clone().map(SecretString::from).or_else(|| guards::bearer(&request));
-    let caller = Caller { key, checkout, token };
+    let token = body
+        .order_token
+        .clone()
+        .map(SecretString::from)
+        .or_else(|| guards::bearer(&request));
+    let caller = Caller {
+        key,
+        checkout,
+        token,
+    };
     let plan = plan(&app, &store, &caller, body).await?;
     let ensured = intent::ensure(&app, store.id, &plan).await?;
     catch_up(&app, &store, &plan, &ensured).await;
-    reply(&ensured)
+    Ok(reply(&ensured))
 }
 
-async fn plan(app: &App, store: &Store, caller: &Caller, body: IntentRequest) -> Result<Plan, ApiError> {
+async fn plan(
+    app: &App,
+    store: &Store,
+    caller: &Caller,
+    body: IntentRequest,
+) -> Result<Plan, ApiError> {
     match (body.order_id, body.cart_id, body.amount) {
         (Some(order_id), None, None) => order_plan(app, store, caller, &order_id).await,
         (None, Some(cart_id), None) => cart_plan(app, store, caller, &cart_id, body.email).await,
         (None, None, Some(amount)) => amount_plan(store, caller, amount, body.currency),
-        _ => Err(ApiError::malformed("parameter_missing", "Send exactly one of order_id, cart_id and amount.")),
+        _ => Err(ApiError::malformed(
+            "parameter_missing",
+            "Send exactly one of order_id, cart_id and amount.",
+        )),
     }
 }
 
-async fn order_plan(app: &App, store: &Store, caller: &Caller, order_id: &str) -> Result<Plan, ApiError> {
+async fn order_plan(
+    app: &App,
+    store: &Store,
+    caller: &Caller,
+    order_id: &str,
+) -> Result<Plan, ApiError> {
     let not_found = || ApiError::not_found("order");
     if caller.key.is_none() && caller.checkout.is_none() && caller.token.is_none() {
-        return Err(ApiError::unauthorized("order_token_required", "Send the order_token: Authorization: Bearer …"));
+        return Err(ApiError::unauthorized(
+            "order_token_required",
+            "Send the order_token: Authorization: Bearer …",
+        ));
     }
     let order_id = order_id.parse().map_err(|_| not_found())?;
-    let order = db::orders::find(&mut app.db.read().await?, store.id, order_id).await?.ok_or_else(not_found)?;
-    let by_key = caller.key.as_ref().is_some_and(|key| key.mode == order.mode);
-    let by_checkout = caller.checkout.as_ref().is_some_and(|checkout| Some(checkout.cart_id) == order.cart_id);
-    let by_token = caller.token.as_ref().is_some_and(|token| guards::is_order_token(&order, token));
+    let order = db::orders::find(&mut app.db.read().await?, store.id, order_id)
+        .await?
+        .ok_or_else(not_found)?;
+    let by_key = caller
+        .key
+        .as_ref()
+        .is_some_and(|key| key.mode == order.mode);
+    let by_checkout = caller
+        .checkout
+        .as_ref()
+        .is_some_and(|checkout| Some(checkout.cart_id) == order.cart_id);
+    let by_token = caller
+        .token
+        .as_ref()
+        .is_some_and(|token| guards::is_order_token(&order, token));
     if !(by_key || by_checkout || by_token) {
         return Err(not_found());
     }
     if order.status == OrderStatus::Cancelled {
-        return Err(ApiError::conflict("order_cancelled", "This order was cancelled. Go back to the shop and order again."));
+        return Err(ApiError::conflict(
+            "order_cancelled",
+            "This order was cancelled. Go back to the shop and order again.",
+        ));
     }
     Plan::for_order(app, store, &order)
 }
@@ -98,10 +136,17 @@ async fn cart_plan(
     email: Option<String>,
 ) -> Result<Plan, ApiError> {
     if caller.checkout.is_none() && caller.key.is_none() {
-        return Err(ApiError::unauthorized("checkout_token_required", "Send the checkout_token: Authorization: Bearer …"));
+        return Err(ApiError::unauthorized(
+            "checkout_token_required",
+            "Send the checkout_token: Authorization: Bearer …",
+        ));
     }
     let basket = place::read_basket(app, store.id, cart_id, caller.checkout.as_ref()).await?;
-    if caller.key.as_ref().is_some_and(|key| key.mode != basket.cart.mode) {
+    if caller
+        .key
+        .as_ref()
+        .is_some_and(|key| key.mode != basket.cart.mode)
+    {
         return Err(ApiError::not_found("cart"));
     }
     let contact = Contact::parse(email, None, None)?;
@@ -109,37 +154,68 @@ async fn cart_plan(
     Plan::for_cart(store, &basket, contact.email)
 }
 
-fn amount_plan(store: &Store, caller: &Caller, amount: i64, currency: Option<String>) -> Result<Plan, ApiError> {
+fn amount_plan(
+    store: &Store,
+    caller: &Caller,
+    amount: i64,
+    currency: Option<String>,
+) -> Result<Plan, ApiError> {
     let key = caller.key.as_ref().ok_or_else(|| {
-        ApiError::unauthorized("api_key_required", "Only the merchant's back end may name an amount. Use a store API key.")
+        ApiError::unauthorized(
+            "api_key_required",
+            "Only the merchant's back end may name an amount. Use a store API key.",
+        )
     })?;
-    let currency = currency.map(|code| code.parse::<Currency>()).transpose()?.unwrap_or(store.currency);
-    let amount = Money::new(amount, currency)?.chargeable().map_err(|error| {
-        ApiError::unprocessable("amount_not_positive", format!("{error}.")).param("amount")
-    })?;
+    let currency = currency
+        .map(|code| code.parse::<Currency>())
+        .transpose()?
+        .unwrap_or(store.currency);
+    let amount = Money::new(amount, currency)?
+        .chargeable()
+        .map_err(|error| {
+            ApiError::unprocessable("amount_not_positive", format!("{error}.")).param("amount")
+        })?;
     Plan::for_amount(store, key.mode, amount)
 }
 
 /// A second click may find that the money is there already while its webhook is still on the way.
 async fn catch_up(app: &App, store: &Store, plan: &Plan, ensured: &Ensured) {
-    if !matches!(ensured.intent.status, Status::Succeeded | Status::RequiresCapture) {
+    if !matches!(
+        ensured.intent.status,
+        Status::Succeeded | Status::RequiresCapture
+    ) {
         return;
     }
-    if let Err(error) = settle::settle(app, store.id, plan.mode, ensured.intent.id.as_str(), Trigger::Asked).await {
+    if let Err(error) = settle::settle(
+        app,
+        store.id,
+        plan.mode,
+        ensured.intent.id.as_str(),
+        Trigger::Asked,
+    )
+    .await
+    {
         tracing::warn!(store_id = %store.id, ?error, "a paid PaymentIntent could not be settled yet");
     }
 }
 
-fn reply(ensured: &Ensured) -> Result<HttpResponse, ApiError> {
+fn reply(ensured: &Ensured) -> HttpResponse {
     let intent = &ensured.intent;
-    let client_secret = intent.client_secret.as_ref().map(ExposeSecret::expose_secret);
-    let mut response = if ensured.is_new { HttpResponse::Created() } else { HttpResponse::Ok() };
-    Ok(response.json(json!({
+    let client_secret = intent
+        .client_secret
+        .as_ref()
+        .map(ExposeSecret::expose_secret);
+    let mut response = if ensured.is_new {
+        HttpResponse::Created()
+    } else {
+        HttpResponse::Ok()
+    };
+    response.json(json!({
         "id": intent.id,
         "client_secret": client_secret,
         "publishable_key": ensured.connection.publishable_key,
         "amount": intent.amount,
         "currency": intent.currency,
         "status": intent.status,
-    })))
+    }))
 }

@@ -5,7 +5,9 @@ use db::connections::Connection;
 use db::payments::{CaptureMethod, NewPayment, Payment, PaymentState, Purpose};
 use domain::{PaymentId, StoreId};
 use jiff::SignedDuration;
-use stripe_http::payment_intents::{self, CancelParams, CreateParams, PaymentIntent, Status, UpdateParams};
+use stripe_http::payment_intents::{
+    self, CancelParams, CreateParams, PaymentIntent, Status, UpdateParams,
+};
 use stripe_http::{Error as StripeError, IdempotencyKey, PaymentIntentId};
 
 use super::plan::Plan;
@@ -33,7 +35,9 @@ const KEY_LIFE: SignedDuration = SignedDuration::from_hours(23);
 pub async fn ensure(app: &App, store_id: StoreId, plan: &Plan) -> Result<Ensured, ApiError> {
     for _ in 0..MAX_ROUNDS {
         let stripe = StoreStripe::open(app, store_id, plan.mode).await?;
-        let Some(payment) = find_or_insert(app, store_id, plan, &stripe.connection).await? else { continue };
+        let Some(payment) = find_or_insert(app, store_id, plan, &stripe.connection).await? else {
+            continue;
+        };
         if payment.account_id != stripe.connection.account_id {
             return Err(ApiError::conflict(
                 "account_changed",
@@ -45,10 +49,17 @@ pub async fn ensure(app: &App, store_id: StoreId, plan: &Plan) -> Result<Ensured
             None => create(app, store_id, &stripe, &payment, plan).await?,
         };
         if let Some((intent, is_new)) = attempt {
-            return Ok(Ensured { intent, connection: stripe.connection, is_new });
+            return Ok(Ensured {
+                intent,
+                connection: stripe.connection,
+                is_new,
+            });
         }
     }
-    Err(ApiError::conflict("payment_busy", "The payment is being prepared at this moment. Try again."))
+    Err(ApiError::conflict(
+        "payment_busy",
+        "The payment is being prepared at this moment. Try again.",
+    ))
 }
 
 /// `None` where somebody else was first: look again.
@@ -60,8 +71,12 @@ async fn find_or_insert(
 ) -> Result<Option<Payment>, ApiError> {
     let mut tx = app.db.begin().await?;
     let existing = match plan.purpose {
-        Purpose::Order(order_id) => db::payments::find_open_by_order(&mut tx, store_id, order_id).await?,
-        Purpose::Cart(cart_id) => db::payments::find_open_by_cart(&mut tx, store_id, cart_id).await?,
+        Purpose::Order(order_id) => {
+            db::payments::find_open_by_order(&mut tx, store_id, order_id).await?
+        }
+        Purpose::Cart(cart_id) => {
+            db::payments::find_open_by_cart(&mut tx, store_id, cart_id).await?
+        }
         Purpose::Amount => None,
     };
     if existing.is_some() {
@@ -107,13 +122,16 @@ async fn create(
         Err(error) => return Err(stripe.fail(app, error).await),
     };
     let mut tx = app.db.begin().await?;
-    let kept = db::payments::set_intent(&mut tx, store_id, payment.id, intent.id.as_str(), now).await?;
+    let kept =
+        db::payments::set_intent(&mut tx, store_id, payment.id, intent.id.as_str(), now).await?;
     tx.commit().await?;
     if kept {
         return Ok(Some((intent, true)));
     }
     // Either the same click finished a moment earlier, or the payment was withdrawn meanwhile.
-    let fresh = db::payments::find_by_intent(&mut app.db.read().await?, store_id, intent.id.as_str()).await?;
+    let fresh =
+        db::payments::find_by_intent(&mut app.db.read().await?, store_id, intent.id.as_str())
+            .await?;
     if fresh.is_some_and(|payment| payment.status != PaymentState::Canceled) {
         return Ok(Some((intent, false)));
     }
@@ -158,7 +176,10 @@ async fn reuse(
 }
 
 fn awaits_shopper(status: &Status) -> bool {
-    matches!(status, Status::RequiresPaymentMethod | Status::RequiresConfirmation | Status::RequiresAction)
+    matches!(
+        status,
+        Status::RequiresPaymentMethod | Status::RequiresConfirmation | Status::RequiresAction
+    )
 }
 
 async fn update_amount(
@@ -171,7 +192,10 @@ async fn update_amount(
 ) -> Result<Attempt, ApiError> {
     // Setting an amount is idempotent by itself; a key of its own keeps a later change from being replayed.
     let key = IdempotencyKey::from(*PaymentId::generate().as_uuid());
-    let params = UpdateParams { amount: Some(amount_minor), ..UpdateParams::default() };
+    let params = UpdateParams {
+        amount: Some(amount_minor),
+        ..UpdateParams::default()
+    };
     let intent = match payment_intents::update(&stripe.client, id, &params, &key).await {
         Ok(intent) => intent,
         // Paid or cancelled meanwhile: look again.
@@ -186,13 +210,27 @@ async fn update_amount(
 
 async fn close(app: &App, store_id: StoreId, payment: &Payment) -> Result<(), ApiError> {
     let mut tx = app.db.begin().await?;
-    db::payments::set_state(&mut tx, store_id, payment, PaymentState::Canceled, payment.captured_minor, app.now()).await?;
+    db::payments::set_state(
+        &mut tx,
+        store_id,
+        payment,
+        PaymentState::Canceled,
+        payment.captured_minor,
+        app.now(),
+    )
+    .await?;
     tx.commit().await?;
     Ok(())
 }
 
-async fn withdraw(app: &App, stripe: &StoreStripe, id: &PaymentIntentId, payment: &Payment) -> Result<(), ApiError> {
-    let key = IdempotencyKey::parse(format!("{}-cancel", payment.id)).map_err(ApiError::internal)?;
+async fn withdraw(
+    app: &App,
+    stripe: &StoreStripe,
+    id: &PaymentIntentId,
+    payment: &Payment,
+) -> Result<(), ApiError> {
+    let key =
+        IdempotencyKey::parse(format!("{}-cancel", payment.id)).map_err(ApiError::internal)?;
     match payment_intents::cancel(&stripe.client, id, &CancelParams::default(), &key).await {
         Ok(_) | Err(StripeError::UnexpectedState(_)) => Ok(()),
         Err(error) => Err(stripe.fail(app, error).await),

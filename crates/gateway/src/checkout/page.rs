@@ -58,7 +58,10 @@ enum Found {
 }
 
 /// Shows the payment form, or says in words why there is none.
-pub async fn show_checkout_page(app: web::Data<App>, token: web::Path<String>) -> Result<HttpResponse, ApiError> {
+pub async fn show_checkout_page(
+    app: web::Data<App>,
+    token: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
     let claims = match app.tokens.verify_checkout(&token, app.now()) {
         Ok(claims) => claims,
         Err(TokenError::Expired) => return expired(&app),
@@ -67,8 +70,12 @@ pub async fn show_checkout_page(app: web::Data<App>, token: web::Path<String>) -
     match find(&app, claims).await? {
         Found::Payable(view) => payment_form(&app, &token, &view),
         Found::Paid => {
-            let location = app.settings.public(&format!("/payment/success?checkout={token}"));
-            Ok(HttpResponse::SeeOther().insert_header((LOCATION, location)).finish())
+            let location = app
+                .settings
+                .public(&format!("/payment/success?checkout={token}"));
+            Ok(HttpResponse::SeeOther()
+                .insert_header((LOCATION, location))
+                .finish())
         }
         Found::Outdated(checkout) => outdated(&app, checkout),
         Found::NotConnected(store, checkout) => not_connected(&app, &store, checkout),
@@ -95,13 +102,29 @@ async fn find(app: &App, claims: crate::tokens::CheckoutClaims) -> Result<Found,
         return Ok(Found::NotConnected(store, checkout));
     };
     let lines = db::carts::lines(&mut conn, store.id, checkout.cart_id).await?;
-    let row = Row { store_id: store.id, table: "checkouts", id: *checkout.id.as_uuid() };
+    let row = Row {
+        store_id: store.id,
+        table: "checkouts",
+        id: *checkout.id.as_uuid(),
+    };
     let email = Contact::open(&app.vault, row, checkout.contact_sealed.as_deref())?.email;
-    Ok(Found::Payable(Box::new(View { store, checkout, connection, lines, email })))
+    Ok(Found::Payable(Box::new(View {
+        store,
+        checkout,
+        connection,
+        lines,
+        email,
+    })))
 }
 
 fn payment_form(app: &App, token: &str, view: &View) -> Result<HttpResponse, ApiError> {
-    let View { store, checkout, connection, lines, email } = view;
+    let View {
+        store,
+        checkout,
+        connection,
+        lines,
+        email,
+    } = view;
     let page = Page::new(format!("Pay {}", store.name));
     let total = Money::new(checkout.amount_minor, checkout.currency)?;
     let config = json!({
@@ -122,15 +145,21 @@ fn payment_form(app: &App, token: &str, view: &View) -> Result<HttpResponse, Api
         page: &page,
         store_name: &store.name,
         is_live: checkout.mode.is_live(),
-        lines: lines.iter().map(|line| line_view(line, checkout.currency)).collect::<Result<_, _>>()?,
+        lines: lines
+            .iter()
+            .map(|line| line_view(line, checkout.currency))
+            .collect::<Result<_, _>>()?,
         total: total.to_string(),
         email: email.clone().unwrap_or_default(),
         cancel_url: checkout.cancel_url.clone(),
         stripe_js_url: app.settings.stripe_js_url.to_string(),
         config_json: json_for_script(&config),
     };
-    let permissions =
-        Permissions { stripe_js: true, framed_by: store.allowed_origins.clone(), ..Permissions::default() };
+    let permissions = Permissions {
+        stripe_js: true,
+        framed_by: store.allowed_origins.clone(),
+        ..Permissions::default()
+    };
     pages::render(app, StatusCode::OK, &page, &template, &permissions)
 }
 
@@ -147,25 +176,59 @@ fn line_view(line: &Line, currency: Currency) -> Result<LineView, ApiError> {
 
 fn expired(app: &App) -> Result<HttpResponse, ApiError> {
     let text = "A checkout stays open for 30 minutes. Go back to the shop and check out again; your cart is still there.";
-    pages::message(app, StatusCode::GONE, MessageKind::Error, "This checkout has expired", text, None)
+    pages::message(
+        app,
+        StatusCode::GONE,
+        MessageKind::Error,
+        "This checkout has expired",
+        text,
+        None,
+    )
 }
 
 fn unknown(app: &App) -> Result<HttpResponse, ApiError> {
     let text = "The link is not complete, or it is not from this shop. Go back to the shop and check out again.";
-    pages::message(app, StatusCode::NOT_FOUND, MessageKind::Error, "This checkout does not exist", text, None)
+    pages::message(
+        app,
+        StatusCode::NOT_FOUND,
+        MessageKind::Error,
+        "This checkout does not exist",
+        text,
+        None,
+    )
 }
 
 fn outdated(app: &App, checkout: Checkout) -> Result<HttpResponse, ApiError> {
     let text = "Your cart has changed since this page was opened. Go back to the shop and check out again.";
-    pages::message(app, StatusCode::CONFLICT, MessageKind::Error, "Your cart has changed", text, back(checkout))
+    pages::message(
+        app,
+        StatusCode::CONFLICT,
+        MessageKind::Error,
+        "Your cart has changed",
+        text,
+        back(checkout),
+    )
 }
 
 fn not_connected(app: &App, store: &Store, checkout: Checkout) -> Result<HttpResponse, ApiError> {
-    let text = format!("{} cannot take card payments at the moment. Nothing was charged; try again later or ask the shop.", store.name);
+    let text = format!(
+        "{} cannot take card payments at the moment. Nothing was charged; try again later or ask the shop.",
+        store.name
+    );
     let heading = "Payment is not possible right now";
-    pages::message(app, StatusCode::CONFLICT, MessageKind::Wait, heading, &text, back(checkout))
+    pages::message(
+        app,
+        StatusCode::CONFLICT,
+        MessageKind::Wait,
+        heading,
+        &text,
+        back(checkout),
+    )
 }
 
 fn back(checkout: Checkout) -> Option<Link> {
-    checkout.cancel_url.map(|href| Link { href, label: "Back to the shop".to_owned() })
+    checkout.cancel_url.map(|href| Link {
+        href,
+        label: "Back to the shop".to_owned(),
+    })
 }

@@ -41,7 +41,11 @@ impl Plan {
             ("tillgate_order_id", order.id.to_string()),
             ("tillgate_order_number", number.clone()),
         ];
-        notes.extend(order.cart_id.map(|cart_id| ("tillgate_cart_id", cart_id.to_string())));
+        notes.extend(
+            order
+                .cart_id
+                .map(|cart_id| ("tillgate_cart_id", cart_id.to_string())),
+        );
         Ok(Self {
             purpose: Purpose::Order(order.id),
             mode: order.mode,
@@ -54,9 +58,15 @@ impl Plan {
     }
 
     /// For a cart that becomes an order once it is authorised: captured later.
-    pub fn for_cart(store: &Store, basket: &Basket, receipt_email: Option<String>) -> Result<Self, ApiError> {
-        let notes =
-            vec![("tillgate_mode", "pre_order".to_owned()), ("tillgate_cart_id", basket.cart.id.to_string())];
+    pub fn for_cart(
+        store: &Store,
+        basket: &Basket,
+        receipt_email: Option<String>,
+    ) -> Result<Self, ApiError> {
+        let notes = vec![
+            ("tillgate_mode", "pre_order".to_owned()),
+            ("tillgate_cart_id", basket.cart.id.to_string()),
+        ];
         Ok(Self {
             purpose: Purpose::Cart(basket.cart.id),
             mode: basket.cart.mode,
@@ -83,12 +93,17 @@ impl Plan {
 }
 
 fn description(store_name: &str, number: &str) -> String {
-    format!("{store_name} order {number}").chars().take(MAX_DESCRIPTION_CHARS).collect()
+    format!("{store_name} order {number}")
+        .chars()
+        .take(MAX_DESCRIPTION_CHARS)
+        .collect()
 }
 
 fn metadata(store: &Store, notes: Vec<(&str, String)>) -> Result<Metadata, ApiError> {
     let mut metadata = Metadata::default();
-    metadata.insert("tillgate_store_id", store.id.to_string()).map_err(ApiError::internal)?;
+    metadata
+        .insert("tillgate_store_id", store.id.to_string())
+        .map_err(ApiError::internal)?;
     for (key, value) in notes {
         metadata.insert(key, value).map_err(ApiError::internal)?;
     }

@@ -58,13 +58,19 @@ pub async fn show_payment_result(
     app: web::Data<App>,
     query: web::Query<ResultQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let Some(token) = &query.checkout else { return unknown(&app) };
-    let Ok(claims) = app.tokens.read_checkout(token, app.now()) else { return unknown(&app) };
+    let Some(token) = &query.checkout else {
+        return unknown(&app);
+    };
+    let Ok(claims) = app.tokens.read_checkout(token, app.now()) else {
+        return unknown(&app);
+    };
     let mut conn = app.db.read().await?;
     let store = db::stores::find(&mut conn, claims.store_id).await?;
     let checkout = session::load(&mut conn, claims).await?;
     drop(conn);
-    let (Some(store), Some(checkout)) = (store, checkout) else { return unknown(&app) };
+    let (Some(store), Some(checkout)) = (store, checkout) else {
+        return unknown(&app);
+    };
     match settled_order(&app, &store, &checkout).await? {
         Some((order, state)) => show(&app, token, &store, checkout, &order, state),
         None => unknown(&app),
@@ -74,8 +80,17 @@ pub async fn show_payment_result(
 /// `GET /payment/cancel`.
 pub async fn show_payment_cancelled(app: web::Data<App>) -> Result<HttpResponse, ApiError> {
     let page = Page::new("Payment cancelled");
-    let template = CancelPage { page: &page, back: None };
-    pages::render(&app, StatusCode::OK, &page, &template, &Permissions::default())
+    let template = CancelPage {
+        page: &page,
+        back: None,
+    };
+    pages::render(
+        &app,
+        StatusCode::OK,
+        &page,
+        &template,
+        &Permissions::default(),
+    )
 }
 
 async fn settled_order(
@@ -84,7 +99,8 @@ async fn settled_order(
     checkout: &Checkout,
 ) -> Result<Option<(Order, &'static str)>, ApiError> {
     let mut conn = app.db.read().await?;
-    let Some(order) = db::orders::find_open_by_cart(&mut conn, store.id, checkout.cart_id).await? else {
+    let Some(order) = db::orders::find_open_by_cart(&mut conn, store.id, checkout.cart_id).await?
+    else {
         return Ok(None);
     };
     if !order.payment_status.is_payable() {
@@ -98,10 +114,16 @@ async fn settled_order(
     let settling = settle::settle(app, store.id, order.mode, &intent, Trigger::Asked);
     match tokio::time::timeout(SETTLE_WITHIN, settling).await {
         Ok(Ok(_)) => {}
-        Ok(Err(error)) => tracing::warn!(store_id = %store.id, order_id = %order.id, ?error, "the return could not settle the payment"),
-        Err(_) => tracing::warn!(store_id = %store.id, order_id = %order.id, "Stripe is slow: the return shows the payment as processing"),
+        Ok(Err(error)) => {
+            tracing::warn!(store_id = %store.id, order_id = %order.id, ?error, "the return could not settle the payment");
+        }
+        Err(_) => {
+            tracing::warn!(store_id = %store.id, order_id = %order.id, "Stripe is slow: the return shows the payment as processing");
+        }
     }
-    let fresh = db::orders::find(&mut app.db.read().await?, store.id, order.id).await?.unwrap_or(order);
+    let fresh = db::orders::find(&mut app.db.read().await?, store.id, order.id)
+        .await?
+        .unwrap_or(order);
     let state = state(fresh.payment_status);
     Ok(Some((fresh, state)))
 }
@@ -125,9 +147,9 @@ fn show(
     let page = Page::new(format!("Order {} – {}", order.number, store.name));
     let config_json = match state {
         "processing" => {
-            let order_token = sealing::open_order_token(&app.vault, store.id, order.mode, order.sealed_token())?;
-            let config =
-                json!({ "store_id": store.id, "order_id": order.id, "order_token": order_token.expose_secret() });
+            let order_token =
+                sealing::open_order_token(&app.vault, store.id, order.mode, order.sealed_token())?;
+            let config = json!({ "store_id": store.id, "order_id": order.id, "order_token": order_token.expose_secret() });
             Some(json_for_script(&config))
         }
         _ => None,
@@ -143,7 +165,13 @@ fn show(
         checkout_url: Some(format!("/checkout/{token}")),
         config_json,
     };
-    pages::render(app, StatusCode::OK, &page, &template, &Permissions::default())
+    pages::render(
+        app,
+        StatusCode::OK,
+        &page,
+        &template,
+        &Permissions::default(),
+    )
 }
 
 fn unknown(app: &App) -> Result<HttpResponse, ApiError> {
@@ -159,5 +187,11 @@ fn unknown(app: &App) -> Result<HttpResponse, ApiError> {
         checkout_url: None,
         config_json: None,
     };
-    pages::render(app, StatusCode::OK, &page, &template, &Permissions::default())
+    pages::render(
+        app,
+        StatusCode::OK,
+        &page,
+        &template,
+        &Permissions::default(),
+    )
 }

@@ -17,18 +17,25 @@ pub async fn from_bearer(
     request: &HttpRequest,
     store_id: StoreId,
 ) -> Result<Option<Checkout>, ApiError> {
-    let Some(token) = guards::bearer(request) else { return Ok(None) };
+    let Some(token) = guards::bearer(request) else {
+        return Ok(None);
+    };
     let token = token.expose_secret();
     // Only JWTs have two dots; API keys and order tokens have none.
     if token.bytes().filter(|&b| b == b'.').count() != 2 {
         return Ok(None);
     }
-    let claims = app.tokens.verify_checkout(token, app.now()).map_err(refused)?;
+    let claims = app
+        .tokens
+        .verify_checkout(token, app.now())
+        .map_err(refused)?;
     if claims.store_id != store_id {
         return Err(refused(TokenError::Invalid));
     }
     let checkout = load(&mut app.db.read().await?, claims).await?;
-    checkout.map(Some).ok_or_else(|| refused(TokenError::Invalid))
+    checkout
+        .map(Some)
+        .ok_or_else(|| refused(TokenError::Invalid))
 }
 
 /// The checkout that a valid token names.
@@ -38,9 +45,13 @@ pub async fn load(conn: &mut Conn, claims: CheckoutClaims) -> Result<Option<Chec
 
 fn refused(error: TokenError) -> ApiError {
     match error {
-        TokenError::Expired => {
-            ApiError::gone("checkout_expired", "This checkout has expired. Go back to the shop and check out again.")
-        }
-        TokenError::Invalid => ApiError::unauthorized("checkout_token_invalid", "Send the checkout_token of a checkout of this store."),
+        TokenError::Expired => ApiError::gone(
+            "checkout_expired",
+            "This checkout has expired. Go back to the shop and check out again.",
+        ),
+        TokenError::Invalid => ApiError::unauthorized(
+            "checkout_token_invalid",
+            "Send the checkout_token of a checkout of this store.",
+        ),
     }
 }

@@ -17,23 +17,33 @@ pub async fn show_checkout(
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
     let invalid = |_: TokenError| {
-        ApiError::unauthorized("checkout_token_invalid", "Send the checkout_token of this checkout: Authorization: Bearer …")
+        ApiError::unauthorized(
+            "checkout_token_invalid",
+            "Send the checkout_token of this checkout: Authorization: Bearer …",
+        )
     };
     let token = crate::guards::bearer(&request).ok_or_else(|| invalid(TokenError::Invalid))?;
     let token = secrecy::ExposeSecret::expose_secret(&token);
-    let claims = app.tokens.read_checkout(token, app.now()).map_err(invalid)?;
+    let claims = app
+        .tokens
+        .read_checkout(token, app.now())
+        .map_err(invalid)?;
     if claims.store_id != store.id || claims.checkout_id.to_string() != path.1 {
         return Err(ApiError::not_found("checkout"));
     }
     let mut conn = app.db.read().await?;
-    let checkout = session::load(&mut conn, claims).await?.ok_or_else(|| ApiError::not_found("checkout"))?;
+    let checkout = session::load(&mut conn, claims)
+        .await?
+        .ok_or_else(|| ApiError::not_found("checkout"))?;
     let order = db::orders::find_open_by_cart(&mut conn, store.id, checkout.cart_id).await?;
     let order = order.filter(|order| order.cart_version == Some(checkout.cart_version));
     let payment = match &order {
         Some(order) => db::payments::find_open_by_order(&mut conn, store.id, order.id).await?,
         None => None,
     };
-    let is_paid = order.as_ref().is_some_and(|order| !order.payment_status.is_payable());
+    let is_paid = order
+        .as_ref()
+        .is_some_and(|order| !order.payment_status.is_payable());
     let status = match is_paid {
         true => "completed",
         false if checkout.expires_at <= app.now() => "expired",

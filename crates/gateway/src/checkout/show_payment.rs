@@ -18,14 +18,18 @@ pub async fn show_payment(
     RouteStore(store): RouteStore,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
-    let payment = find_permitted(&app, &mut app.db.read().await?, &request, store.id, &path.1).await?;
+    let payment =
+        find_permitted(&app, &mut app.db.read().await?, &request, store.id, &path.1).await?;
     let payment = if is_settled(payment.status) {
         payment
     } else {
-        if let Err(error) = settle::settle(&app, store.id, payment.mode, &path.1, Trigger::Asked).await {
+        if let Err(error) =
+            settle::settle(&app, store.id, payment.mode, &path.1, Trigger::Asked).await
+        {
             tracing::warn!(store_id = %store.id, ?error, "a payment could not be read from Stripe");
         }
-        let fresh = db::payments::find_by_intent(&mut app.db.read().await?, store.id, &path.1).await?;
+        let fresh =
+            db::payments::find_by_intent(&mut app.db.read().await?, store.id, &path.1).await?;
         fresh.unwrap_or(payment)
     };
     Ok(HttpResponse::Ok().json(json!({
@@ -45,15 +49,25 @@ async fn find_permitted(
 ) -> Result<Payment, ApiError> {
     let not_found = || ApiError::not_found("payment");
     let token = guards::bearer(request).ok_or_else(not_found)?;
-    let payment = db::payments::find_by_intent(conn, store_id, payment_intent_id).await?.ok_or_else(not_found)?;
+    let payment = db::payments::find_by_intent(conn, store_id, payment_intent_id)
+        .await?
+        .ok_or_else(not_found)?;
     if let Some(key) = guards::find_api_key(app, store_id, &token).await? {
-        return if key.mode == payment.mode { Ok(payment) } else { Err(not_found()) };
+        return if key.mode == payment.mode {
+            Ok(payment)
+        } else {
+            Err(not_found())
+        };
     }
     let order = match payment.order_id {
         Some(order_id) => db::orders::find(conn, store_id, order_id).await?,
         None => None,
     };
-    if order.is_some_and(|order| guards::is_order_token(&order, &token)) { Ok(payment) } else { Err(not_found()) }
+    if order.is_some_and(|order| guards::is_order_token(&order, &token)) {
+        Ok(payment)
+    } else {
+        Err(not_found())
+    }
 }
 
 fn is_settled(state: PaymentState) -> bool {

@@ -14,7 +14,8 @@ use crate::app::App;
 const ALLOWED_HEADERS: HeaderValue =
     HeaderValue::from_static("authorization, content-type, idempotency-key, accept-language");
 const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE");
-const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static("x-request-id, retry-after, idempotent-replayed");
+const EXPOSED_HEADERS: HeaderValue =
+    HeaderValue::from_static("x-request-id, retry-after, idempotent-replayed");
 /// Browsers ask again after ten minutes, so that a removed origin is out soon.
 const MAX_AGE_S: HeaderValue = HeaderValue::from_static("600");
 
@@ -25,9 +26,13 @@ pub async fn answer_cors(
 ) -> Result<ServiceResponse<EitherBody<impl MessageBody>>, Error> {
     let allowed = allowed_origin(&request).await;
     let is_preflight = request.method() == Method::OPTIONS
-        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+        && request
+            .headers()
+            .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     let mut response = if is_preflight {
-        request.into_response(HttpResponse::NoContent().finish()).map_into_right_body()
+        request
+            .into_response(HttpResponse::NoContent().finish())
+            .map_into_right_body()
     } else {
         next.call(request).await?.map_into_left_body()
     };
@@ -57,8 +62,16 @@ async fn allowed_origin(request: &ServiceRequest) -> Option<HeaderValue> {
     if text == app.settings.public_origin().as_str() {
         return Some(origin);
     }
-    let store_id = request.match_info().get("store_id")?.parse::<StoreId>().ok()?;
+    let store_id = request
+        .match_info()
+        .get("store_id")?
+        .parse::<StoreId>()
+        .ok()?;
     let mut conn = app.db.read().await.ok()?;
     let store = db::stores::find(&mut conn, store_id).await.ok()??;
-    store.allowed_origins.iter().any(|allowed| allowed == text).then_some(origin)
+    store
+        .allowed_origins
+        .iter()
+        .any(|allowed| allowed == text)
+        .then_some(origin)
 }

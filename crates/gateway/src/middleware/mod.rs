@@ -2,4 +2,6 @@
 
 pub mod cors;
 pub mod default_headers;
+pub mod idempotency;
+pub mod rate_limit;
 pub mod request_log;

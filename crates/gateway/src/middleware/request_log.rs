@@ -56,12 +56,15 @@ pub async fn log_request(
 fn log_outcome<B>(response: &ServiceResponse<B>, started: Instant) {
     let status = response.status().as_u16();
     let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let error = response.response().error().map(|error| match error.as_error::<ApiError>() {
-        Some(error) => format!("{error:?}"),
-        // Only errors of ours have a text that is known to be free of what was sent.
-        None => "refused by the framework".to_owned(),
-    });
-    let error = error.as_deref().unwrap_or("");
+    let error = response
+        .response()
+        .error()
+        .map(|error| match error.as_error::<ApiError>() {
+            Some(error) => format!("{error:?}"),
+            // Only errors of ours have a text that is known to be free of what was sent.
+            None => "refused by the framework".to_owned(),
+        });
+    let error = error.as_deref();
     if status >= 500 {
         tracing::error!(status, elapsed_ms, error, "request failed");
     } else {
@@ -70,10 +73,15 @@ fn log_outcome<B>(response: &ServiceResponse<B>, started: Instant) {
 }
 
 fn request_id(request: &ServiceRequest) -> String {
-    request.extensions().get::<RequestId>().map_or_else(String::new, ToString::to_string)
+    request
+        .extensions()
+        .get::<RequestId>()
+        .map_or_else(String::new, ToString::to_string)
 }
 
 /// The pattern that matched, so that no token of a path is logged.
 fn route(request: &ServiceRequest) -> String {
-    request.match_pattern().unwrap_or_else(|| "unknown".to_owned())
+    request
+        .match_pattern()
+        .unwrap_or_else(|| "unknown".to_owned())
 }

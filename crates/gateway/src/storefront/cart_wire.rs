@@ -51,9 +51,14 @@ pub async fn price_lines(
     if requests.len() > cart::MAX_LINES {
         return Err(cart::CartError::TooManyLines.into());
     }
-    let product_ids = requests.iter().filter_map(|line| line.product_id.as_deref()?.parse().ok()).collect::<Vec<_>>();
+    let product_ids = requests
+        .iter()
+        .filter_map(|line| line.product_id.as_deref()?.parse().ok())
+        .collect::<Vec<_>>();
     let products = db::products::find_many_active(conn, store_id, &product_ids).await?;
-    let currency = currency.or_else(|| products.first().map(|product| product.currency)).unwrap_or(default_currency);
+    let currency = currency
+        .or_else(|| products.first().map(|product| product.currency))
+        .unwrap_or(default_currency);
     let mut lines = Vec::with_capacity(requests.len());
     for (position, request) in requests.into_iter().enumerate() {
         lines.push(price_line(request, position, &products, currency, ad_hoc)?);
@@ -70,10 +75,18 @@ fn price_line(
     ad_hoc: AdHocLines,
 ) -> Result<Line, ApiError> {
     let param = |field: &str| format!("items[{position}].{field}");
-    let quantity = Quantity::parse(request.quantity).map_err(|error| ApiError::from(error).param(param("quantity")))?;
+    let quantity = Quantity::parse(request.quantity)
+        .map_err(|error| ApiError::from(error).param(param("quantity")))?;
     let quantity = i64::from(quantity.get());
     let Some(product_id) = request.product_id else {
-        return ad_hoc_line(request.name, request.unit_amount, quantity, currency, ad_hoc, &param);
+        return ad_hoc_line(
+            request.name,
+            request.unit_amount,
+            quantity,
+            currency,
+            ad_hoc,
+            &param,
+        );
     };
     if request.name.is_some() || request.unit_amount.is_some() {
         let message = "A line with a product takes its name and price from the catalogue. Leave out name and unit_amount.";
@@ -81,7 +94,8 @@ fn price_line(
     }
     let id = product_id.parse::<ProductId>().ok();
     let product = products.iter().find(|product| Some(product.id) == id);
-    let product = product.ok_or_else(|| ApiError::not_found("product").param(param("product_id")))?;
+    let product =
+        product.ok_or_else(|| ApiError::not_found("product").param(param("product_id")))?;
     if product.currency != currency {
         return Err(ApiError::from(cart::CartError::CurrencyMismatch).param(param("product_id")));
     }
@@ -102,34 +116,53 @@ fn ad_hoc_line(
     param: &dyn Fn(&str) -> String,
 ) -> Result<Line, ApiError> {
     let (Some(name), Some(unit_amount)) = (name, unit_amount) else {
-        return Err(ApiError::malformed("parameter_missing", "Each item needs a product_id.").param(param("product_id")));
+        return Err(
+            ApiError::malformed("parameter_missing", "Each item needs a product_id.")
+                .param(param("product_id")),
+        );
     };
     if ad_hoc == AdHocLines::Refused {
         let message = "Only the merchant's back end may name prices. Send product_id, or use a store API key.";
         return Err(ApiError::unauthorized("api_key_required", message).param(param("unit_amount")));
     }
-    let name = text::line(&name, MAX_NAME_CHARS)
-        .map_err(|error| ApiError::malformed("invalid_value", format!("name {error}.")).param(param("name")))?;
-    let unit_amount = Money::new(unit_amount, currency)
-        .map_err(|error| ApiError::malformed("invalid_amount", format!("{error}.")).param(param("unit_amount")))?;
-    Ok(Line { product_id: None, name, unit_amount_minor: unit_amount.amount_minor(), quantity })
+    let name = text::line(&name, MAX_NAME_CHARS).map_err(|error| {
+        ApiError::malformed("invalid_value", format!("name {error}.")).param(param("name"))
+    })?;
+    let unit_amount = Money::new(unit_amount, currency).map_err(|error| {
+        ApiError::malformed("invalid_amount", format!("{error}.")).param(param("unit_amount"))
+    })?;
+    Ok(Line {
+        product_id: None,
+        name,
+        unit_amount_minor: unit_amount.amount_minor(),
+        quantity,
+    })
 }
 
 /// The sum of stored or priced lines.
 pub fn subtotal(currency: Currency, lines: &[Line]) -> Result<Money, ApiError> {
-    let parsed = lines.iter().map(|line| amounts(line, currency)).collect::<Result<Vec<_>, ApiError>>()?;
+    let parsed = lines
+        .iter()
+        .map(|line| amounts(line, currency))
+        .collect::<Result<Vec<_>, ApiError>>()?;
     Ok(cart::subtotal(currency, parsed)?)
 }
 
 /// The sum of lines that is to be paid: 422 if there is nothing to pay.
 pub fn total_to_pay(currency: Currency, lines: &[Line]) -> Result<Money, ApiError> {
     subtotal(currency, lines)?.chargeable().map_err(|_| {
-        ApiError::unprocessable("amount_not_positive", "The total is zero: there is nothing to pay. Add an item that has a price.")
+        ApiError::unprocessable(
+            "amount_not_positive",
+            "The total is zero: there is nothing to pay. Add an item that has a price.",
+        )
     })
 }
 
 fn amounts(line: &Line, currency: Currency) -> Result<(Money, Quantity), ApiError> {
-    Ok((Money::new(line.unit_amount_minor, currency)?, Quantity::parse(line.quantity)?))
+    Ok((
+        Money::new(line.unit_amount_minor, currency)?,
+        Quantity::parse(line.quantity)?,
+    ))
 }
 
 /// A line as callers see it.

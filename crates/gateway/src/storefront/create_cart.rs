@@ -31,13 +31,30 @@ pub async fn create_cart(
     Json(request): Json<CartRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let now = app.now();
-    let currency = request.currency.map(|code| code.parse::<Currency>()).transpose()?;
-    let ad_hoc = if key.is_some() { AdHocLines::Allowed } else { AdHocLines::Refused };
-    let priced =
-        price_lines(&mut app.db.read().await?, store.id, request.items, currency, store.currency, ad_hoc).await?;
+    let currency = request
+        .currency
+        .map(|code| code.parse::<Currency>())
+        .transpose()?;
+    let ad_hoc = if key.is_some() {
+        AdHocLines::Allowed
+    } else {
+        AdHocLines::Refused
+    };
+    let priced = price_lines(
+        &mut app.db.read().await?,
+        store.id,
+        request.items,
+        currency,
+        store.currency,
+        ad_hoc,
+    )
+    .await?;
     let cart = Cart {
         id: CartId::generate(),
-        mode: key.map(|key| key.mode).or(store.active_mode).unwrap_or(Mode::Test),
+        mode: key
+            .map(|key| key.mode)
+            .or(store.active_mode)
+            .unwrap_or(Mode::Test),
         currency: priced.currency,
         version: 1,
         created_at: now,

@@ -18,8 +18,18 @@ pub async fn create_product(
     let now = app.now();
     let product = fields.new_product(caller.store.currency, now)?;
     let mut tx = app.db.begin().await?;
-    db::products::insert(&mut tx, caller.store.id, &product).await.map_err(sku_taken)?;
-    db::audit::record(&mut tx, caller.store.id, &caller.actor(), "product.created", &product.id.to_string(), now).await?;
+    db::products::insert(&mut tx, caller.store.id, &product)
+        .await
+        .map_err(sku_taken)?;
+    db::audit::record(
+        &mut tx,
+        caller.store.id,
+        &caller.actor(),
+        "product.created",
+        &product.id.to_string(),
+        now,
+    )
+    .await?;
     tx.commit().await?;
     Ok(HttpResponse::Created().json(ProductReply::from(product)))
 }
@@ -27,9 +37,11 @@ pub async fn create_product(
 /// The only unique field beside the id is the SKU.
 pub fn sku_taken(error: DbError) -> ApiError {
     match error {
-        DbError::Conflict(_) => {
-            ApiError::conflict("sku_taken", "Another product of this store has this SKU. Choose another one.").param("sku")
-        }
+        DbError::Conflict(_) => ApiError::conflict(
+            "sku_taken",
+            "Another product of this store has this SKU. Choose another one.",
+        )
+        .param("sku"),
         error => error.into(),
     }
 }

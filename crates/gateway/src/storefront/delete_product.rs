@@ -18,10 +18,24 @@ pub async fn delete_product(
     let not_found = || ApiError::not_found("product");
     let product_id = path.1.parse().map_err(|_| not_found())?;
     let mut tx = app.db.begin().await?;
-    db::products::find_active(&mut tx, caller.store.id, product_id).await?.ok_or_else(not_found)?;
-    let changes = ProductChanges { active: Some(false), sku: Some(None), ..ProductChanges::default() };
+    db::products::find_active(&mut tx, caller.store.id, product_id)
+        .await?
+        .ok_or_else(not_found)?;
+    let changes = ProductChanges {
+        active: Some(false),
+        sku: Some(None),
+        ..ProductChanges::default()
+    };
     db::products::update(&mut tx, caller.store.id, product_id, changes, now).await?;
-    db::audit::record(&mut tx, caller.store.id, &caller.actor(), "product.deleted", &product_id.to_string(), now).await?;
+    db::audit::record(
+        &mut tx,
+        caller.store.id,
+        &caller.actor(),
+        "product.deleted",
+        &product_id.to_string(),
+        now,
+    )
+    .await?;
     tx.commit().await?;
     Ok(HttpResponse::Ok().json(json!({ "id": product_id, "object": "product", "deleted": true })))
 }

@@ -20,8 +20,12 @@ pub async fn list_products(
     let mut conn = app.db.read().await?;
     let rows = match cursor {
         Cursor::First => db::products::list_active(&mut conn, store.id, None, limit + 1).await?,
-        Cursor::After(id) => db::products::list_active(&mut conn, store.id, Some(id), limit + 1).await?,
-        Cursor::Before(id) => db::products::list_active_before(&mut conn, store.id, id, limit + 1).await?,
+        Cursor::After(id) => {
+            db::products::list_active(&mut conn, store.id, Some(id), limit + 1).await?
+        }
+        Cursor::Before(id) => {
+            db::products::list_active_before(&mut conn, store.id, id, limit + 1).await?
+        }
     };
     let data = rows.into_iter().map(ProductReply::from).collect();
     Ok(HttpResponse::Ok().json(List::new(data, limit, matches!(cursor, Cursor::Before(_)))))

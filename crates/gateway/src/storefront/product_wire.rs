@@ -1,4 +1,8 @@
 //! Products on the wire: what callers send and what they get.
+#![expect(
+    clippy::option_option,
+    reason = "a PATCH tells three things apart: absent, null and a value"
+)]
 
 use db::products::{Product, ProductChanges};
 use domain::{Currency, Money, ProductId, text};
@@ -60,15 +64,23 @@ pub struct ProductFields {
 }
 
 /// Tells `null` from absent.
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::<T>::deserialize(deserializer).map(Some)
 }
 
 impl ProductFields {
     /// The checked change. `currency` is what the product's price is in if the request does not say.
     pub fn changes(self, currency: Currency) -> Result<ProductChanges, ApiError> {
-        let new_currency = self.currency.map(|code| code.parse::<Currency>()).transpose()?;
-        let unit_amount_minor = self.unit_amount.map(|amount| price(amount, new_currency.unwrap_or(currency))).transpose()?;
+        let new_currency = self
+            .currency
+            .map(|code| code.parse::<Currency>())
+            .transpose()?;
+        let unit_amount_minor = self
+            .unit_amount
+            .map(|amount| price(amount, new_currency.unwrap_or(currency)))
+            .transpose()?;
         Ok(ProductChanges {
             sku: optional(self.sku, "sku", |sku| text::line(sku, MAX_SKU_CHARS))?,
             name: self
@@ -79,25 +91,39 @@ impl ProductFields {
             description: optional(self.description, "description", |value| {
                 text::paragraphs(value, MAX_DESCRIPTION_CHARS)
             })?,
-            image_url: self.image_url.map(|url| url.map(|url| image_url(&url)).transpose()).transpose()?,
+            image_url: self
+                .image_url
+                .map(|url| url.map(|url| image_url(&url)).transpose())
+                .transpose()?,
             unit_amount_minor,
             currency: new_currency,
-            stock: self.stock.map(|stock| stock.map(check_stock).transpose()).transpose()?,
+            stock: self
+                .stock
+                .map(|stock| stock.map(check_stock).transpose())
+                .transpose()?,
             active: None,
         })
     }
 
     /// A whole new product; `name` and `unit_amount` must be there.
-    pub fn new_product(self, default_currency: Currency, now: Timestamp) -> Result<Product, ApiError> {
+    pub fn new_product(
+        self,
+        default_currency: Currency,
+        now: Timestamp,
+    ) -> Result<Product, ApiError> {
         let changes = self.changes(default_currency)?;
-        let missing = |param: &'static str| ApiError::malformed("parameter_missing", format!("{param} is required.")).param(param);
+        let missing = |param: &'static str| {
+            ApiError::malformed("parameter_missing", format!("{param} is required.")).param(param)
+        };
         Ok(Product {
             id: ProductId::generate(),
             sku: changes.sku.flatten(),
             name: changes.name.ok_or_else(|| missing("name"))?,
             description: changes.description.flatten(),
             image_url: changes.image_url.flatten(),
-            unit_amount_minor: changes.unit_amount_minor.ok_or_else(|| missing("unit_amount"))?,
+            unit_amount_minor: changes
+                .unit_amount_minor
+                .ok_or_else(|| missing("unit_amount"))?,
             currency: changes.currency.unwrap_or(default_currency),
             stock: changes.stock.flatten(),
             active: true,
@@ -107,7 +133,8 @@ impl ProductFields {
 }
 
 fn price(amount_minor: i64, currency: Currency) -> Result<i64, ApiError> {
-    let money = Money::new(amount_minor, currency).map_err(|error| invalid("unit_amount", error.to_string()))?;
+    let money = Money::new(amount_minor, currency)
+        .map_err(|error| invalid("unit_amount", error.to_string()))?;
     Ok(money.amount_minor())
 }
 
@@ -115,17 +142,24 @@ fn check_stock(stock: i64) -> Result<i64, ApiError> {
     if (0..=MAX_STOCK).contains(&stock) {
         Ok(stock)
     } else {
-        Err(invalid("stock", format!("must be a whole number from 0 to {MAX_STOCK}, or null where it is not counted")))
+        Err(invalid(
+            "stock",
+            format!(
+                "must be a whole number from 0 to {MAX_STOCK}, or null where it is not counted"
+            ),
+        ))
     }
 }
 
 /// Browsers load it on the shop's pages: https, or http on this machine.
 fn image_url(text: &str) -> Result<String, ApiError> {
-    let text = text::line(text, MAX_URL_CHARS).map_err(|error| invalid("image_url", error.to_string()))?;
+    let text =
+        text::line(text, MAX_URL_CHARS).map_err(|error| invalid("image_url", error.to_string()))?;
     let url = url::Url::parse(&text).ok().filter(|url| {
         url.scheme() == "https" || (url.scheme() == "http" && domain::return_url::is_loopback(url))
     });
-    url.map(String::from).ok_or_else(|| invalid("image_url", "must be an https URL"))
+    url.map(String::from)
+        .ok_or_else(|| invalid("image_url", "must be an https URL"))
 }
 
 fn optional(
@@ -133,7 +167,9 @@ fn optional(
     param: &'static str,
     check: impl Fn(&str) -> Result<String, text::InvalidText>,
 ) -> Result<Option<Option<String>>, ApiError> {
-    let checked = value.map(|value| value.map(|value| check(&value)).transpose()).transpose();
+    let checked = value
+        .map(|value| value.map(|value| check(&value)).transpose())
+        .transpose();
     checked.map_err(|error| invalid(param, error.to_string()))
 }
 

@@ -29,27 +29,48 @@ pub async fn replace_cart_items(
     Json(request): Json<ItemsRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let now = app.now();
-    let ad_hoc = if key.is_some() { AdHocLines::Allowed } else { AdHocLines::Refused };
+    let ad_hoc = if key.is_some() {
+        AdHocLines::Allowed
+    } else {
+        AdHocLines::Refused
+    };
     let mut tx = app.db.begin().await?;
     let cart = find_cart(&mut tx, store.id, &path.1, now).await?;
     check_unlocked(&mut tx, store.id, &cart).await?;
-    let priced =
-        price_lines(&mut tx, store.id, request.items, Some(cart.currency), store.currency, ad_hoc).await?;
+    let priced = price_lines(
+        &mut tx,
+        store.id,
+        request.items,
+        Some(cart.currency),
+        store.currency,
+        ad_hoc,
+    )
+    .await?;
     if !db::carts::replace_lines(&mut tx, store.id, &cart, &priced.lines).await? {
-        return Err(ApiError::conflict("cart_changed", "The cart was changed at the same moment. Read it again, then try again."));
+        return Err(ApiError::conflict(
+            "cart_changed",
+            "The cart was changed at the same moment. Read it again, then try again.",
+        ));
     }
     tx.commit().await?;
     Ok(HttpResponse::Ok().json(CartReply::new(store.id, &cart, priced.lines)?))
 }
 
 /// 409 once the cart's payment is authorised or paid: what was paid for must not change.
-pub async fn check_unlocked(conn: &mut Conn, store_id: StoreId, cart: &Cart) -> Result<(), ApiError> {
+pub async fn check_unlocked(
+    conn: &mut Conn,
+    store_id: StoreId,
+    cart: &Cart,
+) -> Result<(), ApiError> {
     let order = db::orders::find_open_by_cart(conn, store_id, cart.id).await?;
     let payment = db::payments::find_open_by_cart(conn, store_id, cart.id).await?;
     let taken = order.is_some_and(|order| !order.payment_status.is_payable())
         || payment.is_some_and(|payment| payment.status.holds_money());
     if taken {
-        return Err(ApiError::conflict("cart_locked", "This cart has been paid. Make a new cart for another order."));
+        return Err(ApiError::conflict(
+            "cart_locked",
+            "This cart has been paid. Make a new cart for another order.",
+        ));
     }
     Ok(())
 }

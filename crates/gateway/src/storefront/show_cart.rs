@@ -24,8 +24,15 @@ pub async fn show_cart(
 }
 
 /// The store's cart with this id; 404 for malformed, unknown, foreign and expired ones alike.
-pub async fn find_cart(conn: &mut Conn, store_id: StoreId, id: &str, now: Timestamp) -> Result<Cart, ApiError> {
+pub async fn find_cart(
+    conn: &mut Conn,
+    store_id: StoreId,
+    id: &str,
+    now: Timestamp,
+) -> Result<Cart, ApiError> {
     let not_found = || ApiError::not_found("cart");
     let cart_id = id.parse().map_err(|_| not_found())?;
-    db::carts::find(conn, store_id, cart_id, now).await?.ok_or_else(not_found)
+    db::carts::find(conn, store_id, cart_id, now)
+        .await?
+        .ok_or_else(not_found)
 }

@@ -14,7 +14,8 @@ pub async fn show_product(
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
     let product_id = path.1.parse().map_err(|_| ApiError::not_found("product"))?;
-    let product = db::products::find_active(&mut app.db.read().await?, store.id, product_id).await?;
+    let product =
+        db::products::find_active(&mut app.db.read().await?, store.id, product_id).await?;
     let product = product.ok_or_else(|| ApiError::not_found("product"))?;
     Ok(HttpResponse::Ok().json(ProductReply::from(product)))
 }

@@ -47,7 +47,10 @@ const ASSETS: &[Asset] = assets! {
 const CACHE: &str = "public, max-age=300";
 
 /// `GET /static/{path}`.
-pub async fn show_static(request: HttpRequest, path: web::Path<String>) -> Result<HttpResponse, ApiError> {
+pub async fn show_static(
+    request: HttpRequest,
+    path: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
     serve(&request, &path)
 }
 
@@ -57,10 +60,20 @@ pub async fn show_widget(request: HttpRequest) -> Result<HttpResponse, ApiError>
 }
 
 fn serve(request: &HttpRequest, path: &str) -> Result<HttpResponse, ApiError> {
-    let asset = ASSETS.iter().find(|asset| asset.path == path).ok_or_else(|| ApiError::not_found("file"))?;
+    let asset = ASSETS
+        .iter()
+        .find(|asset| asset.path == path)
+        .ok_or_else(|| ApiError::not_found("file"))?;
     let tag = format!("\"{}\"", etag(asset.bytes));
-    let known = request.headers().get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == tag.as_bytes());
-    let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    let known = request
+        .headers()
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|value| value.as_bytes() == tag.as_bytes());
+    let mut response = if known {
+        HttpResponse::NotModified()
+    } else {
+        HttpResponse::Ok()
+    };
     response
         .insert_header((header::CACHE_CONTROL, CACHE))
         .insert_header((header::ETAG, tag))
@@ -74,7 +87,7 @@ fn serve(request: &HttpRequest, path: &str) -> Result<HttpResponse, ApiError> {
 }
 
 fn etag(bytes: &[u8]) -> String {
+    use base64::Engine;
     use sha2::Digest;
-    let digest = sha2::Sha256::digest(bytes);
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&sha2::Sha256::digest(bytes)[..12])
 }

@@ -20,16 +20,31 @@ pub async fn update_product(
     let not_found = || ApiError::not_found("product");
     let product_id = path.1.parse().map_err(|_| not_found())?;
     let mut tx = app.db.begin().await?;
-    let before = db::products::find_active(&mut tx, caller.store.id, product_id).await?.ok_or_else(not_found)?;
+    let before = db::products::find_active(&mut tx, caller.store.id, product_id)
+        .await?
+        .ok_or_else(not_found)?;
     let mut changes = fields.changes(before.currency)?;
     // A price that stays must exist in the new currency too.
     if changes.currency.is_some() && changes.unit_amount_minor.is_none() {
-        let amount = domain::Money::new(before.unit_amount_minor, changes.currency.unwrap_or(before.currency))?;
+        let amount = domain::Money::new(
+            before.unit_amount_minor,
+            changes.currency.unwrap_or(before.currency),
+        )?;
         changes.unit_amount_minor = Some(amount.amount_minor());
     }
-    let product = db::products::update(&mut tx, caller.store.id, product_id, changes, now).await.map_err(sku_taken)?;
+    let product = db::products::update(&mut tx, caller.store.id, product_id, changes, now)
+        .await
+        .map_err(sku_taken)?;
     let product = product.ok_or_else(not_found)?;
-    db::audit::record(&mut tx, caller.store.id, &caller.actor(), "product.updated", &product_id.to_string(), now).await?;
+    db::audit::record(
+        &mut tx,
+        caller.store.id,
+        &caller.actor(),
+        "product.updated",
+        &product_id.to_string(),
+        now,
+    )
+    .await?;
     tx.commit().await?;
     Ok(HttpResponse::Ok().json(ProductReply::from(product)))
 }

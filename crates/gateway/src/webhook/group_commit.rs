@@ -38,19 +38,33 @@ impl InboxWriter {
     pub fn start(db: Db) -> Self {
         let (queue, waiting) = mpsc::channel(MAX_QUEUED);
         let task = tokio::spawn(write_batches(db, waiting));
-        Self { queue: std::sync::Mutex::new(Some(queue)), task: Mutex::new(Some(task)) }
+        Self {
+            queue: std::sync::Mutex::new(Some(queue)),
+            task: Mutex::new(Some(task)),
+        }
     }
 
     /// Stores an event. When this returns `Ok`, it is on disk (or was there already).
     pub async fn store(&self, event: NewEvent) -> Result<(), InboxError> {
         let (stored, answer) = oneshot::channel();
-        self.sender().ok_or(InboxError::Full)?.try_send(Pending { event, stored }).map_err(|_| InboxError::Full)?;
-        answer.await.map_err(|_| InboxError::Full)?.map_err(InboxError::Storage)
+        self.sender()
+            .ok_or(InboxError::Full)?
+            .try_send(Pending { event, stored })
+            .map_err(|_| InboxError::Full)?;
+        answer
+            .await
+            .map_err(|_| InboxError::Full)?
+            .map_err(InboxError::Storage)
     }
 
     /// Writes what waits and stops; later events are refused.
     pub async fn close(&self) {
-        drop(self.queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take());
+        drop(
+            self.queue
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .take(),
+        );
         if let Some(task) = self.task.lock().await.take()
             && task.await.is_err()
         {
@@ -59,7 +73,10 @@ impl InboxWriter {
     }
 
     fn sender(&self) -> Option<mpsc::Sender<Pending>> {
-        self.queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.queue
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
     }
 }
 
@@ -68,9 +85,14 @@ async fn write_batches(db: Db, mut waiting: mpsc::Receiver<Pending>) {
     // While one batch is being written the next one gathers: under load batches grow by themselves, and a lone
     // event waits for nobody.
     while waiting.recv_many(&mut batch, MAX_BATCH).await > 0 {
-        let (events, answers): (Vec<_>, Vec<_>) =
-            batch.drain(..).map(|pending| (pending.event, pending.stored)).unzip();
-        let result = inbox::record(&db, events).await.map(|_| ()).map_err(|error| report(&error));
+        let (events, answers): (Vec<_>, Vec<_>) = batch
+            .drain(..)
+            .map(|pending| (pending.event, pending.stored))
+            .unzip();
+        let result = inbox::record(&db, events)
+            .await
+            .map(|_| ())
+            .map_err(|error| report(&error));
         for answer in answers {
             // A caller that has gone away needs no answer; its event is stored all the same.
             let _ = answer.send(result.clone());
@@ -79,6 +101,8 @@ async fn write_batches(db: Db, mut waiting: mpsc::Receiver<Pending>) {
 }
 
 fn report(error: &DbError) -> String {
-    let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    let cause = std::error::Error::source(error)
+        .map(ToString::to_string)
+        .unwrap_or_default();
     format!("{error}: {cause}")
 }

@@ -17,12 +17,14 @@ use crate::sealing;
 use crate::work::settle;
 
 /// Stripe's largest events are a few hundred kilobytes (invoices with 250 lines).
-pub const MAX_EVENT_BYTES: usize = 1024 * 1024;
+pub(super) const MAX_EVENT_BYTES: usize = 1024 * 1024;
 
 /// Checks what can be checked before the body is read.
-pub fn check_head(request: &HttpRequest) -> Result<(), ApiError> {
+pub(super) fn check_head(request: &HttpRequest) -> Result<(), ApiError> {
     if request.headers().contains_key(header::CONTENT_ENCODING) {
-        return Err(ApiError::unsupported_media_type("Send the event without Content-Encoding, as Stripe does."));
+        return Err(ApiError::unsupported_media_type(
+            "Send the event without Content-Encoding, as Stripe does.",
+        ));
     }
     if request.headers().get_all(SIGNATURE).count() > 1 {
         return Err(bad_signature());
@@ -33,7 +35,7 @@ pub fn check_head(request: &HttpRequest) -> Result<(), ApiError> {
 const SIGNATURE: &str = "Stripe-Signature";
 
 /// Verifies the body with the store's own secrets, stores it durably, and answers.
-pub async fn accept(
+pub(super) async fn accept(
     app: &App,
     request: &HttpRequest,
     store_id: StoreId,
@@ -41,12 +43,22 @@ pub async fn accept(
 ) -> Result<HttpResponse, ApiError> {
     let now = app.now();
     let (secrets, connections) = load(app, store_id, now).await?;
-    let signature = request.headers().get(SIGNATURE).map(header::HeaderValue::as_bytes);
-    let mode = signer(signature, &body, &secrets, now.as_second()).map_err(|error| bad_signature().caused_by(error))?;
+    let signature = request
+        .headers()
+        .get(SIGNATURE)
+        .map(header::HeaderValue::as_bytes);
+    let mode = signer(signature, &body, &secrets, now.as_second())
+        .map_err(|error| bad_signature().caused_by(error))?;
     let event = Event::parse(&body).map_err(|error| not_an_event().caused_by(error))?;
-    let connection = connections.iter().find(|connection| connection.mode == mode).ok_or_else(bad_signature)?;
+    let connection = connections
+        .iter()
+        .find(|connection| connection.mode == mode)
+        .ok_or_else(bad_signature)?;
     let payload = String::from_utf8(body.to_vec()).map_err(|_| not_an_event())?;
-    app.inbox.store(new_event(store_id, connection, event, payload, now)).await.map_err(busy)?;
+    app.inbox
+        .store(new_event(store_id, connection, event, payload, now))
+        .await
+        .map_err(busy)?;
     app.work.notify_one();
     Ok(HttpResponse::Ok().json(json!({ "received": true })))
 }
@@ -60,7 +72,13 @@ async fn load(
     let stored = db::webhook_secrets::list_valid(&mut conn, store_id, now).await?;
     let connections = db::connections::list(&mut conn, store_id).await?;
     let open = |secret: db::webhook_secrets::WebhookSecret| {
-        let opened = sealing::open_webhook_secret(&app.vault, store_id, secret.mode, secret.version, secret.sealed());
+        let opened = sealing::open_webhook_secret(
+            &app.vault,
+            store_id,
+            secret.mode,
+            secret.version,
+            secret.sealed(),
+        );
         opened.map(|opened| (secret.mode, opened))
     };
     let secrets = stored.into_iter().map(open).collect::<Result<_, _>>()?;
@@ -105,7 +123,11 @@ fn new_event(
         event_type: event.kind,
         api_version: event.api_version,
         payload,
-        state: if ignored.is_some() { EventState::Ignored } else { EventState::Received },
+        state: if ignored.is_some() {
+            EventState::Ignored
+        } else {
+            EventState::Received
+        },
         last_error: ignored.map(str::to_owned),
         received_at,
     }
@@ -115,7 +137,11 @@ fn new_event(
 fn why_ignored(connection: &Connection, event: &Event) -> Option<&'static str> {
     if event.livemode != connection.mode.is_live() {
         Some("mode_mismatch")
-    } else if event.account.as_ref().is_some_and(|account| *account != connection.account_id) {
+    } else if event
+        .account
+        .as_ref()
+        .is_some_and(|account| *account != connection.account_id)
+    {
         Some("other_account")
     } else if settle::payment_intent_id(event).is_none() {
         Some("type_not_handled")
@@ -132,11 +158,19 @@ fn bad_signature() -> ApiError {
 }
 
 fn not_an_event() -> ApiError {
-    ApiError::malformed("not_an_event", "The body is signed, but it is not a Stripe event with an id.")
+    ApiError::malformed(
+        "not_an_event",
+        "The body is signed, but it is not a Stripe event with an id.",
+    )
 }
 
 fn busy(error: InboxError) -> ApiError {
     /// Stripe retries by its own schedule; others may come back soon.
     const RETRY_AFTER_S: u64 = 2;
-    ApiError::unavailable("inbox_unavailable", "The event could not be stored. Send it again.", RETRY_AFTER_S).caused_by(error)
+    ApiError::unavailable(
+        "inbox_unavailable",
+        "The event could not be stored. Send it again.",
+        RETRY_AFTER_S,
+    )
+    .caused_by(error)
 }

@@ -27,15 +27,27 @@ pub async fn receive_shared(
 
 /// A hint from an unverified body: it decides which secret is tried, nothing else.
 async fn find_store(app: &App, body: &[u8]) -> Result<Option<StoreId>, ApiError> {
-    let Ok(event) = Event::parse(body) else { return Ok(None) };
+    let Ok(event) = Event::parse(body) else {
+        return Ok(None);
+    };
     let mut conn = app.db.read().await?;
     if let Some(named) = event.object.metadata.get(STORE_METADATA) {
-        let Ok(store_id) = named.parse() else { return Ok(None) };
-        return Ok(db::stores::find(&mut conn, store_id).await?.map(|store| store.id));
+        let Ok(store_id) = named.parse() else {
+            return Ok(None);
+        };
+        return Ok(db::stores::find(&mut conn, store_id)
+            .await?
+            .map(|store| store.id));
     }
-    let Some(intent) = settle::payment_intent_id(&event) else { return Ok(None) };
+    let Some(intent) = settle::payment_intent_id(&event) else {
+        return Ok(None);
+    };
     let stores = db::payments::stores_with_intent(&mut conn, &intent).await?;
-    Ok(if let [store_id] = stores[..] { Some(store_id) } else { None })
+    Ok(if let [store_id] = stores[..] {
+        Some(store_id)
+    } else {
+        None
+    })
 }
 
 fn no_store() -> ApiError {

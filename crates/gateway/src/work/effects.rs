@@ -61,9 +61,18 @@ async fn report(
     Ok(())
 }
 
-async fn move_order(conn: &mut Conn, order: &Order, decision: Decision, now: Timestamp) -> Result<bool, ApiError> {
+async fn move_order(
+    conn: &mut Conn,
+    order: &Order,
+    decision: Decision,
+    now: Timestamp,
+) -> Result<bool, ApiError> {
     // An order that somebody moved on by hand is not moved back.
-    let confirmed = if order.status == OrderStatus::Pending { OrderStatus::Confirmed } else { order.status };
+    let confirmed = if order.status == OrderStatus::Pending {
+        OrderStatus::Confirmed
+    } else {
+        order.status
+    };
     let (status, payment_status) = match decision {
         Decision::MarkPaid => (confirmed, PaymentStatus::Paid),
         Decision::MarkAuthorized => (confirmed, PaymentStatus::Authorized),
@@ -75,7 +84,15 @@ async fn move_order(conn: &mut Conn, order: &Order, decision: Decision, now: Tim
         return Ok(false);
     }
     let action = format!("order.{payment_status}");
-    db::audit::record(conn, order.store_id, "stripe", &action, &order.id.to_string(), now).await?;
+    db::audit::record(
+        conn,
+        order.store_id,
+        "stripe",
+        &action,
+        &order.id.to_string(),
+        now,
+    )
+    .await?;
     tracing::info!(store_id = %order.store_id, order_id = %order.id, %payment_status, "order moved");
     Ok(true)
 }
@@ -90,10 +107,26 @@ async fn move_payment(
     if let Some((code, decline_code)) = &verdict.last_error
         && payment.status != PaymentState::Succeeded
     {
-        db::payments::set_last_error(conn, store_id, payment.id, code.as_deref(), decline_code.as_deref(), now).await?;
+        db::payments::set_last_error(
+            conn,
+            store_id,
+            payment.id,
+            code.as_deref(),
+            decline_code.as_deref(),
+            now,
+        )
+        .await?;
     }
     if verdict.payment_state == payment.status && verdict.captured_minor == payment.captured_minor {
         return Ok(true);
     }
-    Ok(db::payments::set_state(conn, store_id, payment, verdict.payment_state, verdict.captured_minor, now).await?)
+    Ok(db::payments::set_state(
+        conn,
+        store_id,
+        payment,
+        verdict.payment_state,
+        verdict.captured_minor,
+        now,
+    )
+    .await?)
 }

@@ -39,9 +39,19 @@ async fn process(app: &App, event: &ClaimedEvent) -> Result<(), ApiError> {
     let Some(intent) = &event.object_id else {
         return finish(app, event, EventState::Ignored, Some("type_not_handled")).await;
     };
-    match settle::settle(app, event.store_id, event.mode, intent, Trigger::Event(event)).await {
+    match settle::settle(
+        app,
+        event.store_id,
+        event.mode,
+        intent,
+        Trigger::Event(event),
+    )
+    .await
+    {
         Ok(Settled::Stored) => Ok(()),
-        Ok(Settled::NotOurs) => finish(app, event, EventState::Ignored, Some("payment_unknown")).await,
+        Ok(Settled::NotOurs) => {
+            finish(app, event, EventState::Ignored, Some("payment_unknown")).await
+        }
         Err(error) => postpone(app, event, &error).await,
     }
 }
@@ -90,7 +100,10 @@ mod tests {
     fn backs_off_to_an_hour_and_never_to_nothing() {
         for attempts in 1..=MAX_ATTEMPTS {
             let wait_ms = backoff_ms(attempts);
-            assert!((500..=MAX_BACKOFF_S * 1000).contains(&wait_ms), "{attempts}: {wait_ms}");
+            assert!(
+                (500..=MAX_BACKOFF_S * 1000).contains(&wait_ms),
+                "{attempts}: {wait_ms}"
+            );
         }
         assert!(backoff_ms(MAX_ATTEMPTS) >= MAX_BACKOFF_S * 500);
     }

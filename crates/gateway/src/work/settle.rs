@@ -42,8 +42,12 @@ const MAX_ROUNDS: u32 = 5;
 /// The `PaymentIntent` that an event is about, for the event types that can change a payment's state.
 pub fn payment_intent_id(event: &Event) -> Option<String> {
     let object = &event.object;
-    let is_intent = event.kind.starts_with("payment_intent.") && object.object.as_deref() == Some("payment_intent");
-    object.id.clone().filter(|id| is_intent && PaymentIntentId::parse(id.clone()).is_ok())
+    let is_intent = event.kind.starts_with("payment_intent.")
+        && object.object.as_deref() == Some("payment_intent");
+    object
+        .id
+        .clone()
+        .filter(|id| is_intent && PaymentIntentId::parse(id.clone()).is_ok())
 }
 
 /// Brings our record of a `PaymentIntent` up to what Stripe says now.
@@ -64,7 +68,11 @@ pub async fn settle(
             return Ok(Settled::Stored);
         }
     }
-    Err(ApiError::unavailable("payment_busy", "The payment is being updated. Try again in a moment.", 1))
+    Err(ApiError::unavailable(
+        "payment_busy",
+        "The payment is being updated. Try again in a moment.",
+        1,
+    ))
 }
 
 async fn load(
@@ -75,7 +83,9 @@ async fn load(
 ) -> Result<Option<(Payment, Option<Order>)>, ApiError> {
     let mut conn = app.db.read().await?;
     let payment = db::payments::find_by_intent(&mut conn, store_id, payment_intent_id).await?;
-    let Some(payment) = payment.filter(|payment| payment.mode == mode) else { return Ok(None) };
+    let Some(payment) = payment.filter(|payment| payment.mode == mode) else {
+        return Ok(None);
+    };
     let order = match payment.order_id {
         Some(order_id) => db::orders::find(&mut conn, store_id, order_id).await?,
         None => None,
@@ -85,7 +95,10 @@ async fn load(
 
 /// What Stripe says, or why it cannot say anything about this payment.
 enum Reading {
-    Intent { account_id: String, intent: Box<PaymentIntent> },
+    Intent {
+        account_id: String,
+        intent: Box<PaymentIntent>,
+    },
     OtherAccount,
     Missing,
 }
@@ -102,9 +115,10 @@ async fn read_from_stripe(
     }
     let id = PaymentIntentId::parse(payment_intent_id).map_err(ApiError::internal)?;
     match payment_intents::retrieve(&stripe.client, &id).await {
-        Ok(intent) => {
-            Ok(Reading::Intent { account_id: stripe.connection.account_id.clone(), intent: Box::new(intent) })
-        }
+        Ok(intent) => Ok(Reading::Intent {
+            account_id: stripe.connection.account_id.clone(),
+            intent: Box::new(intent),
+        }),
         Err(StripeError::NotFound(_)) => Ok(Reading::Missing),
         Err(error) => Err(stripe.fail(app, error).await),
     }
@@ -122,7 +136,12 @@ pub struct Verdict {
     pub last_error: Option<(Option<String>, Option<String>)>,
 }
 
-fn judge(store_id: StoreId, payment: &Payment, order: Option<&Order>, reading: &Reading) -> Verdict {
+fn judge(
+    store_id: StoreId,
+    payment: &Payment,
+    order: Option<&Order>,
+    reading: &Reading,
+) -> Verdict {
     let unchanged = |decision| Verdict {
         decision,
         payment_state: payment.status,
@@ -147,7 +166,10 @@ fn judge(store_id: StoreId, payment: &Payment, order: Option<&Order>, reading: &
         decision,
         payment_state: payment_state(payment.status, intent),
         captured_minor: intent.amount_received.max(payment.captured_minor),
-        last_error: intent.last_payment_error.as_ref().map(|error| (error.code.clone(), error.decline_code.clone())),
+        last_error: intent
+            .last_payment_error
+            .as_ref()
+            .map(|error| (error.code.clone(), error.decline_code.clone())),
     }
 }
 
@@ -195,11 +217,13 @@ fn intent_status(status: &Status) -> IntentStatus {
 
 /// Forward only: a payment that succeeded or was cancelled stays so.
 fn payment_state(current: PaymentState, intent: &PaymentIntent) -> PaymentState {
-    match (current, intent_status(&intent.status)) {
-        (PaymentState::Succeeded | PaymentState::Canceled, _) => current,
-        (_, IntentStatus::Succeeded) => PaymentState::Succeeded,
-        (_, IntentStatus::Canceled) => PaymentState::Canceled,
-        (_, IntentStatus::RequiresCapture) => PaymentState::Authorized,
-        (_, IntentStatus::AwaitsShopper | IntentStatus::AwaitsStripe) => current,
+    if matches!(current, PaymentState::Succeeded | PaymentState::Canceled) {
+        return current;
+    }
+    match intent_status(&intent.status) {
+        IntentStatus::Succeeded => PaymentState::Succeeded,
+        IntentStatus::Canceled => PaymentState::Canceled,
+        IntentStatus::RequiresCapture => PaymentState::Authorized,
+        IntentStatus::AwaitsShopper | IntentStatus::AwaitsStripe => current,
     }
 }

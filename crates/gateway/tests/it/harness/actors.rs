@@ -51,12 +51,19 @@ impl TestApp {
     /// The platform's back end calls the internal API.
     pub async fn internal(&self, method: Method, path: &str, body: &Value) -> Reply {
         let request = self.http.request(method, &format!("/api/internal{path}"));
-        request.json(body).header("X-Internal-Secret", INTERNAL_SECRET).send().await
+        request
+            .json(body)
+            .header("X-Internal-Secret", INTERNAL_SECRET)
+            .send()
+            .await
     }
 
     /// A store without keys.
     pub async fn create_store(&self, name: &str) -> String {
-        let store = self.internal(Method::POST, "/stores", &json!({ "name": name })).await.expect(201);
+        let store = self
+            .internal(Method::POST, "/stores", &json!({ "name": name }))
+            .await
+            .expect(201);
         store["id"].as_str().unwrap().to_owned()
     }
 
@@ -83,7 +90,10 @@ impl TestApp {
             .await
             .unwrap();
         let endpoint: Value = response.json().await.unwrap();
-        let secret = endpoint["secret"].as_str().unwrap_or_else(|| panic!("no endpoint: {endpoint}")).to_owned();
+        let secret = endpoint["secret"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no endpoint: {endpoint}"))
+            .to_owned();
         self.keep_secret(&secret);
         secret
     }
@@ -93,10 +103,17 @@ impl TestApp {
         let id = self.create_store(name).await;
         let keys = Keys::fake();
         self.create_account(&keys).await;
-        let webhook_secret = self.create_endpoint(&keys, &format!("/webhook/stripe/{id}")).await;
+        let webhook_secret = self
+            .create_endpoint(&keys, &format!("/webhook/stripe/{id}"))
+            .await;
         self.connect(&id, &keys, Some(&webhook_secret)).await;
         let api_key = self.create_api_key(&id, "test").await;
-        ConnectedStore { id, keys, webhook_secret, api_key }
+        ConnectedStore {
+            id,
+            keys,
+            webhook_secret,
+            api_key,
+        }
     }
 
     /// Stores keys as the connect form does.
@@ -107,24 +124,39 @@ impl TestApp {
             webhook_secret: webhook_secret.map(SecretString::from),
             token_id: None,
         };
-        gateway::connect::keys::connect(&self.app, store_id.parse().unwrap(), input).await.unwrap();
+        gateway::connect::keys::connect(&self.app, store_id.parse().unwrap(), input)
+            .await
+            .unwrap();
     }
 
     pub async fn create_api_key(&self, store_id: &str, mode: &str) -> String {
         let body = json!({ "mode": mode, "label": "tests" });
-        let key = self.internal(Method::POST, &format!("/stores/{store_id}/api-keys"), &body).await.expect(201);
+        let key = self
+            .internal(Method::POST, &format!("/stores/{store_id}/api-keys"), &body)
+            .await
+            .expect(201);
         key["key"].as_str().unwrap().to_owned()
     }
 
     /// The merchant's back end adds a product.
     pub async fn create_product(&self, store: &ConnectedStore, fields: Value) -> String {
-        let reply = self.store_post(store, "/products", &fields).bearer(&store.api_key).send().await;
+        let reply = self
+            .store_post(store, "/products", &fields)
+            .bearer(&store.api_key)
+            .send()
+            .await;
         reply.expect(201)["id"].as_str().unwrap().to_owned()
     }
 
     /// A `POST` of the store's API, not sent yet.
-    pub fn store_post(&self, store: &ConnectedStore, path: &str, body: &Value) -> super::Session<'_> {
-        self.http.post(&format!("/api/v1/stores/{}{path}", store.id), body)
+    pub fn store_post(
+        &self,
+        store: &ConnectedStore,
+        path: &str,
+        body: &Value,
+    ) -> super::Session<'_> {
+        self.http
+            .post(&format!("/api/v1/stores/{}{path}", store.id), body)
     }
 
     /// A `GET` of the store's API, not sent yet.
@@ -134,26 +166,58 @@ impl TestApp {
 
     /// A storefront makes a cart of one product at 12.50 euros.
     pub async fn create_cart(&self, store: &ConnectedStore) -> String {
-        let product = self.create_product(store, json!({ "name": "Coffee", "unit_amount": 1250, "currency": "eur" })).await;
+        let product = self
+            .create_product(
+                store,
+                json!({ "name": "Coffee", "unit_amount": 1250, "currency": "eur" }),
+            )
+            .await;
         let cart = json!({ "items": [{ "product_id": product, "quantity": 1 }] });
-        self.store_post(store, "/carts", &cart).send().await.expect(201)["id"].as_str().unwrap().to_owned()
+        self.store_post(store, "/carts", &cart)
+            .send()
+            .await
+            .expect(201)["id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     /// A shopper places an order and gets as far as the card form.
     pub async fn place_order(&self, store: &ConnectedStore) -> PaidOrder {
         let cart = self.create_cart(store).await;
         let body = json!({ "cart_id": cart, "email": "shopper@example.com" });
-        let order = self.store_post(store, "/orders", &body).send().await.expect(201);
-        let (id, token) = (order["id"].as_str().unwrap(), order["order_token"].as_str().unwrap());
+        let order = self
+            .store_post(store, "/orders", &body)
+            .send()
+            .await
+            .expect(201);
+        let (id, token) = (
+            order["id"].as_str().unwrap(),
+            order["order_token"].as_str().unwrap(),
+        );
         let body = json!({ "order_id": id });
-        let intent = self.store_post(store, "/payment-intents", &body).bearer(token).send().await.expect(201);
-        PaidOrder { id: id.to_owned(), token: token.to_owned(), intent: intent["id"].as_str().unwrap().to_owned() }
+        let intent = self
+            .store_post(store, "/payment-intents", &body)
+            .bearer(token)
+            .send()
+            .await
+            .expect(201);
+        PaidOrder {
+            id: id.to_owned(),
+            token: token.to_owned(),
+            intent: intent["id"].as_str().unwrap().to_owned(),
+        }
     }
 
     /// The shopper pays with one of Stripe's test cards; the webhooks wait.
     pub async fn pay(&self, intent: &str, payment_method: &str) -> Value {
         let body = json!({ "payment_method": payment_method, "return_url": "https://shop.example.com/return" });
-        self.control(Method::POST, &format!("/payment_intents/{intent}/pay"), body).await
+        self.control(
+            Method::POST,
+            &format!("/payment_intents/{intent}/pay"),
+            body,
+        )
+        .await
     }
 
     /// Lets waiting webhooks of a type go; every one must be accepted.
@@ -170,12 +234,18 @@ impl TestApp {
 
     /// The order as the merchant's back end sees it.
     pub async fn order(&self, store: &ConnectedStore, order_id: &str) -> Value {
-        self.store_get(store, &format!("/orders/{order_id}")).bearer(&store.api_key).send().await.expect(200)
+        self.store_get(store, &format!("/orders/{order_id}"))
+            .bearer(&store.api_key)
+            .send()
+            .await
+            .expect(200)
     }
 
     /// How often the order became paid, by the audit log.
     pub async fn times_paid(&self, order_id: &str) -> usize {
-        let sql = format!("SELECT id FROM audit_log WHERE action = 'order.paid' AND subject = '{order_id}'");
+        let sql = format!(
+            "SELECT id FROM audit_log WHERE action = 'order.paid' AND subject = '{order_id}'"
+        );
         self.database.raw(&sql).await.unwrap().len()
     }
 }

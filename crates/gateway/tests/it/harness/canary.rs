@@ -4,6 +4,7 @@ use std::io;
 use std::sync::{LazyLock, Mutex};
 
 use test_database::TestDatabase;
+use tracing_subscriber::Layer;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -15,12 +16,16 @@ static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 static LOGGING: LazyLock<()> = LazyLock::new(|| {
     let layer = tracing_subscriber::fmt::layer().json().with_writer(Sink);
-    tracing_subscriber::registry().with(gateway::telemetry::filter("trace")).with(layer).init();
+    tracing_subscriber::registry()
+        .with(layer.with_filter(gateway::telemetry::filter("trace")))
+        .init();
     std::panic::set_hook(Box::new(|panic| {
         // A failing assertion must be readable; its text is searched like a log line.
         let text = panic.to_string();
-        LOG.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend_from_slice(text.as_bytes());
-        eprintln!("{text}");
+        LOG.lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .extend_from_slice(text.as_bytes());
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{text}\n").as_bytes());
     }));
 });
 
@@ -28,7 +33,9 @@ struct Sink;
 
 impl io::Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LOG.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend_from_slice(bytes);
+        LOG.lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -53,7 +60,9 @@ pub struct Canary {
 impl Canary {
     pub fn new() -> Self {
         LazyLock::force(&LOGGING);
-        Self { secrets: Mutex::new(Vec::new()) }
+        Self {
+            secrets: Mutex::new(Vec::new()),
+        }
     }
 
     pub fn watch(&self, secret: &str) {
@@ -64,16 +73,29 @@ impl Canary {
     pub async fn search(&self, http: &Recorder, database: &TestDatabase) {
         let stored = dump(database).await;
         assert!(!stored.is_empty(), "the database was not read");
-        let log = LOG.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        let log = LOG
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone();
         assert!(!log.is_empty(), "nothing was logged at trace");
         let answers = http.everything();
         for (position, secret) in self.secrets.lock().unwrap().iter().enumerate() {
             // Neither the whole nor the part that Stripe's own messages echo at the end.
             for part in [secret.as_str(), &secret[secret.len() - 12..]] {
-                let found = |place: &[u8]| place.windows(part.len()).any(|window| window == part.as_bytes());
+                let found = |place: &[u8]| {
+                    place
+                        .windows(part.len())
+                        .any(|window| window == part.as_bytes())
+                };
                 assert!(!found(&log), "secret number {position} is in the log");
-                assert!(!found(answers.as_bytes()), "secret number {position} is in an answer");
-                assert!(!found(&stored), "secret number {position} is in the database");
+                assert!(
+                    !found(answers.as_bytes()),
+                    "secret number {position} is in an answer"
+                );
+                assert!(
+                    !found(&stored),
+                    "secret number {position} is in the database"
+                );
             }
         }
     }
@@ -82,15 +104,25 @@ impl Canary {
 /// `SQLite`'s files byte for byte; every row of every table in `PostgreSQL`.
 async fn dump(database: &TestDatabase) -> Vec<u8> {
     if let Some(folder) = database.folder() {
-        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        return files.filter(|path| path.is_file()).flat_map(|path| std::fs::read(path).unwrap()).collect();
+        let files = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        return files
+            .filter(|path| path.is_file())
+            .flat_map(|path| std::fs::read(path).unwrap())
+            .collect();
     }
-    let tables = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()";
+    let tables =
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()";
     let mut everything = Vec::new();
     for row in database.raw(tables).await.unwrap() {
         let table = row[0].clone().unwrap();
         everything.extend_from_slice(table.as_bytes());
-        for row in database.raw(&format!("SELECT t::text FROM \"{table}\" t")).await.unwrap() {
+        for row in database
+            .raw(&format!("SELECT t::text FROM \"{table}\" t"))
+            .await
+            .unwrap()
+        {
             everything.extend_from_slice(row[0].as_deref().unwrap_or_default().as_bytes());
         }
     }

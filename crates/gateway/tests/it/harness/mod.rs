@@ -88,7 +88,9 @@ impl TestApp {
             ..TransportConfig::default()
         })
         .unwrap();
-        let app = App::assemble(settings, database.db.clone(), stripe, clock.clone()).await.unwrap();
+        let app = App::assemble(settings, database.db.clone(), stripe, clock.clone())
+            .await
+            .unwrap();
         let app = Arc::new(app);
         let server = gateway::server::start(Arc::clone(&app), listener).unwrap();
         let handle = server.handle();
@@ -124,12 +126,25 @@ impl TestApp {
     }
 
     /// Calls the sandbox's control API.
-    pub async fn control(&self, method: reqwest::Method, path: &str, body: serde_json::Value) -> serde_json::Value {
+    pub async fn control(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+        body: serde_json::Value,
+    ) -> serde_json::Value {
         let url = format!("{}/_sandbox{path}", self.sandbox.url());
-        let response = http::client().request(method, url).json(&body).send().await.unwrap();
+        let response = http::client()
+            .request(method, url)
+            .json(&body)
+            .send()
+            .await
+            .unwrap();
         let status = response.status();
         let text = response.text().await.unwrap();
-        assert!(status.is_success(), "the sandbox refused {path}: {status} {text}");
+        assert!(
+            status.is_success(),
+            "the sandbox refused {path}: {status} {text}"
+        );
         serde_json::from_str(&text).unwrap_or_default()
     }
 }
@@ -155,12 +170,18 @@ fn settings(url: &str, stripe_url: &str, database_url: &str, canary: &canary::Ca
     Settings {
         environment: Environment::Development,
         bind_addr: "127.0.0.1:0".parse().unwrap(),
-        return_origins: vec![Origin::of(&public_url), Origin::parse("https://platform.example.com").unwrap()],
+        return_origins: vec![
+            Origin::of(&public_url),
+            Origin::parse("https://platform.example.com").unwrap(),
+        ],
         public_url,
         database_url: SecretString::from(database_url),
         vault_keys: vault_key,
         token_keys: vec![SecretSlice::from(TOKEN_KEY.to_vec())],
-        internal_secrets: vec![SecretString::from(INTERNAL_SECRET), SecretString::from(NEXT_INTERNAL_SECRET)],
+        internal_secrets: vec![
+            SecretString::from(INTERNAL_SECRET),
+            SecretString::from(NEXT_INTERNAL_SECRET),
+        ],
         stripe_api_base: Url::parse(stripe_url).unwrap(),
         stripe_js_url: Url::parse(&format!("{stripe_url}/v3/")).unwrap(),
         require_live_keys: false,

@@ -1,0 +1,169 @@
+//! `Idempotency-Key` on every POST of the store and internal APIs: the same key and body get the first answer again,
+//! byte for byte.
+//!
+//! Keys belong to a store (or the internal API) and a credential, and are kept for 24 hours. Callers choose them at
+//! random (a UUID): callers without a credential share one space per store.
+
+mod answer;
+mod call;
+mod key;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, header};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, web};
+use domain::StoreId;
+use tracing::{Instrument, Span};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::error::{ApiError, REQUEST_ID};
+use crate::guards::{self, InternalCaller, MaybeStoreKey, RouteStore};
+use crate::json::{MAX_JSON_BYTES, read_body};
+
+use call::{Call, Turn};
+use key::{Caller, IDEMPOTENCY_KEY};
+
+/// Wraps the store API. Unknown stores and wrong API keys leave no row behind: their handlers refuse them.
+pub async fn honour_for_stores(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse, Error> {
+    if !has_key(&request) {
+        return pass_on(request, next).await;
+    }
+    match request.extract::<(RouteStore, MaybeStoreKey)>().await {
+        Ok((RouteStore(store), _)) => {
+            let scope = store.id.to_string();
+            answer_once(
+                request,
+                next,
+                store.id,
+                scope,
+                header::AUTHORIZATION.as_str(),
+            )
+            .await
+        }
+        Err(error) => refuse(error, request, next).await,
+    }
+}
+
+/// Wraps the internal API. Wrong secrets leave no row behind.
+pub async fn honour_for_internal(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse, Error> {
+    if !has_key(&request) {
+        return pass_on(request, next).await;
+    }
+    match request.extract::<InternalCaller>().await {
+        Ok(InternalCaller) => {
+            let no_store = StoreId::from_uuid(Uuid::nil());
+            answer_once(
+                request,
+                next,
+                no_store,
+                "internal".to_owned(),
+                "x-internal-secret",
+            )
+            .await
+        }
+        Err(error) => refuse(error.into(), request, next).await,
+    }
+}
+
+fn has_key(request: &ServiceRequest) -> bool {
+    request.method() == Method::POST && request.headers().contains_key(IDEMPOTENCY_KEY)
+}
+
+async fn pass_on(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse, Error> {
+    Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+/// Who may not call is told so by the handler, in the words of a call without a key. With our own failure nothing may
+/// run: it would run without its key.
+async fn refuse(
+    error: Error,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse, Error> {
+    if error.as_response_error().status_code().is_client_error() {
+        return pass_on(request, next).await;
+    }
+    Ok(request.error_response(error))
+}
+
+async fn answer_once(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+    store_id: StoreId,
+    scope: String,
+    credential_header: &str,
+) -> Result<ServiceResponse, Error> {
+    // Errors are rendered here, where the request's id is known, not by the framework.
+    match begin(&mut request, store_id, scope, credential_header).await {
+        Ok((_, _, Turn::Again(answer))) => Ok(request.into_response(answer.replay())),
+        Ok((app, call, Turn::First)) => run_first(app, call, request, next).await,
+        Err(error) => Ok(request.error_response(error)),
+    }
+}
+
+async fn begin(
+    request: &mut ServiceRequest,
+    store_id: StoreId,
+    scope: String,
+    credential_header: &str,
+) -> Result<(web::Data<App>, Call, Turn), ApiError> {
+    let app = guards::app(request.request())?;
+    let caller = Caller {
+        store_id,
+        scope,
+        credential: key::credential(request.headers(), credential_header),
+    };
+    let key = key::parse(request.headers())?;
+    let body = read_body(request.take_payload(), MAX_JSON_BYTES).await?;
+    let path = request
+        .uri()
+        .path_and_query()
+        .map_or("", |path| path.as_str());
+    let request_hash = key::hash(&[request.method().as_str().as_bytes(), path.as_bytes(), &body]);
+    request.set_payload(Payload::from(body));
+    let call = Call::new(caller, key, request_hash);
+    let turn = call.begin(&app).await?;
+    Ok((app, call, turn))
+}
+
+/// Runs apart from the connection: actix drops what belongs to a client that leaves, and exactly that client comes
+/// back with the key to ask what happened.
+async fn run_first(
+    app: web::Data<App>,
+    call: Call,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse, Error> {
+    let call = std::rc::Rc::new(call);
+    let request_id = REQUEST_ID.try_with(Clone::clone).unwrap_or_default();
+    let running = {
+        let (app, call) = (app.clone(), call.clone());
+        REQUEST_ID.scope(request_id, async move {
+            match next.call(request).await {
+                Ok(response) => Ok(call.finish(&app, response).await),
+                Err(error) => {
+                    call.release(&app).await;
+                    Err(error)
+                }
+            }
+        })
+    };
+    match actix_web::rt::spawn(running.instrument(Span::current())).await {
+        Ok(outcome) => outcome,
+        Err(panicked) => {
+            call.release(&app).await;
+            Err(ApiError::internal(panicked).into())
+        }
+    }
+}
