@@ -42,10 +42,11 @@ export function launch() {
  * Opens an empty page in a fresh profile.
  * @param {import('playwright-core').Browser} browser
  * @param {keyof typeof sizes} size
+ * @param {import('playwright-core').BrowserContextOptions} options such as `{colorScheme: 'dark'}`
  * @returns the page, its problems so far, `screenshot(name)` and `close()`
  */
-export async function open(browser, size) {
-  const context = await browser.newContext({ ...sizes[size], locale: 'en-US', timezoneId: 'UTC' });
+export async function open(browser, size, options = {}) {
+  const context = await browser.newContext({ ...sizes[size], locale: 'en-US', timezoneId: 'UTC', ...options });
   context.setDefaultTimeout(patienceMs);
   const problems = new Problems();
   await problems.watch(context);
@@ -90,11 +91,13 @@ export async function assertFitsScreen(page) {
 class Problems {
   /** @type {string[]} */
   #lines = [];
+  #origins = new Set();
 
   /** @param {import('playwright-core').BrowserContext} context */
   async watch(context) {
     context.on('console', (message) => this.#readConsole(message));
     context.on('weberror', (error) => this.#lines.push(`exception: ${error.error().message}`));
+    context.on('request', (request) => this.#origins.add(new URL(request.url()).origin));
     context.on('requestfailed', (request) => this.#readFailure(request));
     context.on('response', (response) => {
       if (response.status() >= 400) {
@@ -120,6 +123,16 @@ class Problems {
     assert.deepEqual(unexpected, [], 'the browser complained');
     const unused = except.filter((pattern) => !this.#lines.some((line) => pattern.test(line)));
     assert.deepEqual(unused, [], 'these exceptions never happened');
+  }
+
+  /**
+   * Fails if anything was asked of anyone else.
+   * @param {string[]} urls whose origins may be asked
+   */
+  assertAskedOnly(urls) {
+    // What needs no network, such as data: and about:, has the origin "null".
+    const allowed = new Set(['null', ...urls.map((url) => new URL(url).origin)]);
+    assert.deepEqual([...this.#origins].filter((origin) => !allowed.has(origin)), [], 'a page asked strangers');
   }
 
   /** @param {import('playwright-core').ConsoleMessage} message */

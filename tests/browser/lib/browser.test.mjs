@@ -75,6 +75,13 @@ test('an expected problem passes, an expectation that never happened does not', 
   await tab.close();
 });
 
+test('a request to a stranger is named, with its origin', async () => {
+  const tab = await visit('/outside');
+  tab.problems.assertAskedOnly([origin, 'http://outside.example/anything']);
+  assert.throws(() => tab.problems.assertAskedOnly([origin]), /http:\/\/outside\.example/);
+  await tab.close();
+});
+
 test('a page that is wider than a phone is named with the element', async () => {
   const tab = await visit('/wide', 'phone');
   await assert.rejects(() => assertFitsScreen(tab.page), /id="w"/);

@@ -1,0 +1,58 @@
+// The demo merchant's own back end: it holds the store's API key and believes nothing but the API.
+
+import { createHmac } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { callJson } from './call_json.mjs';
+
+export class Backend {
+  #server;
+
+  /** @param {Awaited<ReturnType<import('../lib/server.mjs').startServer>>} server */
+  constructor(server) {
+    this.#server = server;
+  }
+
+  /** The orders that a shopper placed under this e-mail address, newest first. */
+  async ordersOf(email) {
+    const { data } = await this.#call('GET', '/orders?limit=100');
+    return data.filter((order) => order.email === email);
+  }
+
+  /** Puts a product on sale. */
+  sell(product) {
+    return this.#call('POST', '/products', product);
+  }
+
+  /** Changes a product. */
+  change(productId, changes) {
+    return this.#call('PATCH', `/products/${productId}`, changes);
+  }
+
+  /** A product as everybody sees it. */
+  product(productId) {
+    return this.#call('GET', `/products/${productId}`);
+  }
+
+  /** Takes a product off the shelves. */
+  withdraw(productId) {
+    return this.#call('DELETE', `/products/${productId}`);
+  }
+
+  /** The checkout link of the same checkout, which ends in `lifeSeconds` (negative: it is over). */
+  async relabelled(checkoutUrl, lifeSeconds) {
+    const [keys, url] = [await readFile(join(this.#server.folder, 'data', 'token_keys'), 'utf8'), new URL(checkoutUrl)];
+    const [header, claims] = url.pathname.split('/').at(-1).split('.');
+    const nowSeconds = Math.floor(Date.now() / 1000);
+    const ended = { ...JSON.parse(Buffer.from(claims, 'base64url')), iat: nowSeconds - 1800 + lifeSeconds, exp: nowSeconds + lifeSeconds };
+    const signed = `${header}.${Buffer.from(JSON.stringify(ended)).toString('base64url')}`;
+    const key = Buffer.from(keys.trim().split(',')[0], 'base64url');
+    url.pathname = `/checkout/${signed}.${createHmac('sha256', key).update(signed).digest('base64url')}`;
+    return url.href;
+  }
+
+  #call(method, path, body) {
+    const { public_url, stores, api_key } = this.#server;
+    return callJson(method, `${public_url}/api/v1/stores/${stores[0].id}${path}`, { bearer: api_key, body });
+  }
+}

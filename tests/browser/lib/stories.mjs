@@ -1,0 +1,110 @@
+// A story is written once and played on a phone and on a desktop. Whatever it does, at its end no page
+// may have complained, asked strangers, or slid under the thumb: a test cannot forget to look.
+
+import { after, before, describe, test } from 'node:test';
+import { Backend } from '../cast/backend.mjs';
+import { Sandbox } from '../cast/sandbox.mjs';
+import { Shopper } from '../cast/shopper.mjs';
+import { assertFitsScreen, launch, open, screenshot, sizes } from './browser.mjs';
+import { startServer } from './server.mjs';
+
+/** Stories wait more than they work, so a few fit on two cores. */
+const sideBySide = 3;
+
+/**
+ * Declares the stories of a test file. They run side by side on one server and in one browser.
+ * @param {string} title
+ * @param {(story: (name: string, play: (scene: Scene) => Promise<void>) => void) => void} declare
+ * @param {{setUp?: (server: object) => Promise<void>}} options `setUp` runs before the first story
+ */
+export function stories(title, declare, { setUp } = {}) {
+  describe(title, { concurrency: sideBySide }, () => {
+    let server;
+    let browser;
+    before(async () => {
+      [server, browser] = await Promise.all([startServer(), launch()]);
+      await setUp?.(server);
+    });
+    after(async () => {
+      await browser?.close();
+      await server?.stop();
+    });
+    declare((name, play) => {
+      for (const size of Object.keys(sizes)) {
+        test(`${name} (${size})`, () => new Scene(name, size, server, browser).play(play));
+      }
+    });
+  });
+}
+
+/** One story at one size. */
+class Scene {
+  #name;
+  #browser;
+  #tabs = [];
+  #expected = [];
+  #shoppers = 0;
+
+  constructor(name, size, server, browser) {
+    this.#name = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '');
+    this.#browser = browser;
+    this.size = size;
+    this.server = server;
+    this.backend = new Backend(server);
+    this.sandbox = new Sandbox(server);
+  }
+
+  /** A shopper with a browser profile of their own. */
+  async shopper(options) {
+    const { page } = await this.openTab(options);
+    this.#shoppers += 1;
+    return new Shopper(page, this.server, `${this.#name}-${this.#shoppers}-${this.size}@example.com`.slice(-200));
+  }
+
+  /** An empty page in a fresh profile. */
+  async openTab(options) {
+    const tab = await open(this.#browser, this.size, options);
+    this.#tabs.push(tab);
+    return tab;
+  }
+
+  /** The story brings this complaint about on purpose; it must come, or the story fails. */
+  expects(complaint) {
+    this.#expected.push(complaint);
+  }
+
+  /** The page as it is now fits the screen; keeps a picture of it. */
+  async keeps(page, picture) {
+    await assertFitsScreen(page);
+    await screenshot(page, picture);
+  }
+
+  async play(play) {
+    try {
+      await play(this);
+      await this.#checkPages();
+    } catch (error) {
+      await this.#keepFailure();
+      throw error;
+    } finally {
+      await Promise.all(this.#tabs.map((tab) => tab.close()));
+    }
+  }
+
+  async #checkPages() {
+    const [first, ...others] = this.#tabs;
+    first.problems.assertNone({ except: this.#expected });
+    for (const tab of others) tab.problems.assertNone();
+    for (const tab of this.#tabs) {
+      tab.problems.assertAskedOnly([this.server.public_url, this.server.sandbox_url]);
+      for (const page of tab.page.context().pages()) await assertFitsScreen(page);
+    }
+  }
+
+  async #keepFailure() {
+    for (const tab of this.#tabs) {
+      // A closed page cannot be shown; the story's own error says more.
+      await tab.screenshot(`failed-${this.#name}`).catch(() => {});
+    }
+  }
+}

@@ -1,0 +1,90 @@
+// A shopper buys in the demo shop with Stripe's test cards, and the merchant's back end sees the order.
+
+import assert from 'node:assert/strict';
+import { cards } from './cast/shopper.mjs';
+import { stories } from './lib/stories.mjs';
+
+stories('Paying', (story) => {
+  story('With a card that works', async (scene) => {
+    const shopper = await scene.shopper();
+    await shopper.visitsShop();
+    await scene.keeps(shopper.page, 'pay-1-shop');
+    await shopper.adds('House blend, 250 g');
+    await shopper.adds('Stoneware mug');
+    await scene.keeps(shopper.page, 'pay-2-cart');
+    await shopper.checksOut();
+    await scene.keeps(shopper.page, 'pay-3-checkout');
+    await shopper.fillsIn(cards.works);
+    await scene.keeps(shopper.page, 'pay-4-filled-in');
+    await shopper.payButton.click();
+    const number = await shopper.seesPaid();
+    await scene.keeps(shopper.page, 'pay-5-paid');
+
+    await shopper.goesBackToShop();
+    await shopper.order.getByText(`Order ${number} — paid`).waitFor();
+    await shopper.cart.getByText('Your cart is empty.').waitFor();
+    await scene.keeps(shopper.page, 'pay-6-shop-knows');
+
+    await assertPaidOnce(scene, shopper, number, 2540);
+  });
+
+  story('With a card that is declined, then with one that works', async (scene) => {
+    const shopper = await scene.shopper();
+    await shopper.visitsShop();
+    await shopper.adds('Stoneware mug');
+    await shopper.checksOut();
+    scene.expects(/^response: 402 POST .*\/confirm$/);
+    await shopper.pays(cards.declined);
+    await shopper.seesRefusal('Your bank declined this card. Try another card, or contact your bank.');
+    await scene.keeps(shopper.page, 'declined');
+
+    await shopper.pays(cards.works);
+    const number = await shopper.seesPaid();
+    await assertPaidOnce(scene, shopper, number, 1650);
+  });
+
+  story('With 3-D Secure passed', async (scene) => {
+    const shopper = await scene.shopper();
+    await shopper.visitsShop();
+    await shopper.adds('Stoneware mug');
+    await shopper.checksOut();
+    await shopper.pays(cards.threeDSecure);
+    await shopper.bankAsks();
+    await scene.keeps(shopper.page, '3ds-challenge');
+    await shopper.tellsBank('Complete authentication');
+    const number = await shopper.seesPaid();
+    await assertPaidOnce(scene, shopper, number, 1650);
+  });
+
+  story('With 3-D Secure failed, then passed', async (scene) => {
+    const shopper = await scene.shopper();
+    await shopper.visitsShop();
+    await shopper.adds('Stoneware mug');
+    await shopper.checksOut();
+    await shopper.pays(cards.threeDSecure);
+    await shopper.tellsBank('Fail authentication');
+    await shopper.seesRefusal("We couldn't confirm with your bank that it's you. Try again, or use another card.");
+    await scene.keeps(shopper.page, '3ds-failed');
+
+    const [order] = await scene.backend.ordersOf(shopper.email);
+    assert.equal(order.status, 'pending', 'a failed payment never rolls an order back');
+    await shopper.payButton.click();
+    await shopper.tellsBank('Complete authentication');
+    const number = await shopper.seesPaid();
+    await assertPaidOnce(scene, shopper, number, 1650);
+  });
+});
+
+/** One order, confirmed and paid; one PaymentIntent; one charge that took the money. */
+async function assertPaidOnce({ backend, sandbox }, { email }, number, amount) {
+  const orders = await backend.ordersOf(email);
+  assert.equal(orders.length, 1, 'one order');
+  const [order] = orders;
+  assert.deepEqual(
+    { number: order.number, status: order.status, payment_status: order.payment_status, amount: order.amount, currency: order.currency, attention: order.attention },
+    { number, status: 'confirmed', payment_status: 'paid', amount, currency: 'eur', attention: [] },
+  );
+  assert.equal((await sandbox.paymentIntentsBeside(order.payment_intent_id)).length, 1, 'one PaymentIntent');
+  const charges = await sandbox.charges(order.payment_intent_id);
+  assert.deepEqual(charges.filter((charge) => charge.paid).map((charge) => charge.amount), [amount], 'one charge');
+}
