@@ -85,6 +85,17 @@ impl Refusal {
         }
     }
 
+    /// 429
+    pub(super) fn too_many_tries(error: ApiError) -> Self {
+        let text = "Wait half a minute, then open the connect link again. \
+            What is connected already stays as it is.";
+        Self {
+            heading: "That was too many tries",
+            text: text.into(),
+            error,
+        }
+    }
+
     /// The page.
     pub(super) fn page(self, app: &App) -> Result<HttpResponse, ApiError> {
         let status = self.error.status();

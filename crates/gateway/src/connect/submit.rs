@@ -14,6 +14,7 @@ use super::shape::FormErrors;
 use super::visit::Visit;
 use crate::app::App;
 use crate::error::ApiError;
+use crate::middleware::rate_limit::Budget;
 
 /// Takes the form; the connect token is used up by success only.
 pub async fn submit_keys(
@@ -39,6 +40,10 @@ async fn submit(
     }
     let token_id = visit.permit(app, &posted.token).await?;
     csrf::check(app, request, &posted.csrf_token)?;
+    // After the proofs, so that nobody else can use up the merchant's tries.
+    app.rate_limits
+        .check(Budget::ConnectKeys, visit.store.id)
+        .map_err(Refusal::too_many_tries)?;
     let input = posted.input(token_id);
     let publishable_key = shown_again(&input.publishable_key).to_owned();
     let (errors, cause) = match keys::connect(app, visit.store.id, input).await {

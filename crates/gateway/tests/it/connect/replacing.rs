@@ -1,0 +1,131 @@
+//! Keys that replace others: what goes on, what ends, and what never mixes.
+
+use jiff::SignedDuration;
+use reqwest::Method;
+use serde_json::json;
+use test_database::TestDatabase;
+
+use super::{Merchant, marked_fields, new_account, stripe_status, test_account};
+use crate::harness::{Keys, TestApp, stories};
+
+stories!(
+    new_keys_of_the_same_account_keep_its_webhook,
+    another_account_ends_the_old_webhook_secrets,
+    w4_a_rolled_signing_secret_overlaps_for_a_day,
+    a_store_connects_each_mode_by_itself,
+    c8_a_refused_key_is_healed_by_connecting_again,
+);
+
+/// How many signing secrets are valid now.
+async fn valid_secrets(app: &TestApp, store_id: &str) -> usize {
+    let mut conn = app.app.db.read().await.unwrap();
+    let store_id = store_id.parse().unwrap();
+    db::webhook_secrets::list_valid(&mut conn, store_id, app.clock.now())
+        .await
+        .unwrap()
+        .len()
+}
+
+async fn new_keys_of_the_same_account_keep_its_webhook(app: &TestApp) {
+    let store = app.connected_store("Roastery").await;
+    let merchant = Merchant::open(app, &store.id, json!({})).await;
+    merchant.submit_keys(&store.keys).await.expect(303);
+    assert_eq!(
+        stripe_status(app, &store.id).await["webhook"]["configured"],
+        true
+    );
+    let order = app.place_order(&store).await;
+    app.pay(&order.intent, "pm_card_visa").await;
+    app.deliver(&store, "payment_intent.succeeded", 1).await;
+    app.run_work().await;
+    assert_eq!(app.order(&store, &order.id).await["payment_status"], "paid");
+}
+
+async fn another_account_ends_the_old_webhook_secrets(app: &TestApp) {
+    let store = app.connected_store("Roastery").await;
+    let merchant = Merchant::open(app, &store.id, json!({})).await;
+    let other = new_account(app).await;
+    merchant.submit_keys(&other).await.expect(303);
+    let status = stripe_status(app, &store.id).await;
+    assert_eq!(status["account_id"], other.account_id);
+    assert_eq!(status["webhook"]["configured"], false);
+    assert_eq!(valid_secrets(app, &store.id).await, 0);
+}
+
+async fn w4_a_rolled_signing_secret_overlaps_for_a_day(app: &TestApp) {
+    let store = app.connected_store("Roastery").await;
+    let merchant = Merchant::open(app, &store.id, json!({})).await;
+    let rolled = "whsec_FAKErolledInThisTest";
+    app.keep_secret(rolled);
+    merchant
+        .submit(&store.keys.publishable, &store.keys.secret, rolled)
+        .await
+        .expect(303);
+    assert_eq!(valid_secrets(app, &store.id).await, 2);
+    app.clock.advance(SignedDuration::from_hours(24));
+    assert_eq!(valid_secrets(app, &store.id).await, 1);
+}
+
+async fn a_store_connects_each_mode_by_itself(app: &TestApp) {
+    let store = app.connected_store("Roastery").await;
+    let live = Keys::fake_in("live");
+    app.create_account(&live).await;
+    let merchant = Merchant::open(app, &store.id, json!({})).await;
+    merchant.submit_keys(&live).await.expect(303);
+    let status = stripe_status(app, &store.id).await;
+    assert_eq!(
+        status["active_mode"], "test",
+        "the first mode stays in use until it is switched"
+    );
+    assert_eq!(status["modes"]["test"]["account_id"], store.keys.account_id);
+    assert_eq!(status["modes"]["live"]["account_id"], live.account_id);
+    assert_eq!(status["modes"]["live"]["webhook"]["configured"], false);
+
+    let path = format!("/stores/{}", store.id);
+    app.internal(Method::PATCH, &path, &json!({ "active_mode": "live" }))
+        .await
+        .expect(200);
+    let status = stripe_status(app, &store.id).await;
+    assert_eq!(
+        (&status["is_live_mode"], &status["account_id"]),
+        (&json!(true), &json!(live.account_id))
+    );
+}
+
+async fn c8_a_refused_key_is_healed_by_connecting_again(app: &TestApp) {
+    let store = app.connected_store("Roastery").await;
+    let store_id = store.id.parse().unwrap();
+    let mut tx = app.app.db.begin().await.unwrap();
+    let mode = domain::Mode::Test;
+    db::connections::mark_reconnect_needed(&mut tx, store_id, mode, 1, "key_refused")
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let status = stripe_status(app, &store.id).await;
+    assert_eq!(status["modes"]["test"]["reconnect_needed"], true);
+    assert_eq!(status["webhook"]["last_error"], "key_refused");
+
+    let merchant = Merchant::open(app, &store.id, json!({})).await;
+    merchant.submit_keys(&store.keys).await.expect(303);
+    let status = stripe_status(app, &store.id).await;
+    assert_eq!(status["modes"]["test"]["reconnect_needed"], false);
+    assert_eq!(status["webhook"]["last_error"], json!(null));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deployment_can_refuse_test_keys() {
+    let app = TestApp::start_with(TestDatabase::sqlite().await, |settings| {
+        settings.require_live_keys = true
+    })
+    .await;
+    let store = app.create_store("Roastery").await;
+    let merchant = Merchant::open(&app, &store, json!({})).await;
+    let answer = merchant.submit_keys(&new_account(&app).await).await;
+    answer.expect(422);
+    assert_eq!(marked_fields(&answer), ["secret_key"]);
+    assert_eq!(test_account(&app, &store).await, json!(null));
+    let live = Keys::fake_in("live");
+    app.create_account(&live).await;
+    merchant.submit_keys(&live).await.expect(303);
+    app.finish().await;
+}
