@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use gateway::cli::{self, Cli, Command, PaymentCommand, StoreCommand};
+use gateway::cli::{self, Cli, Command, PaymentCommand, StoreCommand, VaultCommand};
 
 fn main() -> ExitCode {
     cli::process::run(|| {
@@ -20,6 +20,7 @@ fn main() -> ExitCode {
                 Command::Payment(PaymentCommand::Status(args)) => {
                     cli::payment_status::run(&args).await
                 }
+                Command::Vault(VaultCommand::NewKey) => cli::vault_new_key::run(),
             }
         }
     })

@@ -8,6 +8,7 @@ pub mod payment_status;
 pub mod sandbox;
 pub mod serve;
 pub mod store;
+pub mod vault_new_key;
 
 mod open;
 mod print;
@@ -46,6 +47,9 @@ pub enum Command {
     /// Look at a store's payments set-up
     #[command(subcommand)]
     Payment(PaymentCommand),
+    /// Keys that seal secrets
+    #[command(subcommand)]
+    Vault(VaultCommand),
 }
 
 /// `tillgate store …`
@@ -64,6 +68,13 @@ pub enum StoreCommand {
 pub enum PaymentCommand {
     /// Show whether a store is connected to Stripe
     Status(payment_status::Args),
+}
+
+/// `tillgate vault …`
+#[derive(Debug, Subcommand)]
+pub enum VaultCommand {
+    /// Print a new key for VAULT_KEYS
+    NewKey,
 }
 
 #[cfg(test)]
