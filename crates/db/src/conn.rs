@@ -1,7 +1,7 @@
 //! The seam between one query text and two engines.
 //!
 //! diesel's own async `MultiConnection` is not released and knows no `ON CONFLICT`; this is the part of it that we
-//! need. A query that compiles against [`RunQueryDsl`] is valid on both engines.
+//! need. A query that compiles against `RunQueryDsl` is valid on both engines.
 
 use std::future::Future;
 use std::ops::{Deref, DerefMut};

@@ -1,8 +1,8 @@
 //! The inbox of Stripe's events: durable before the 200, deduplicated by (store, account, mode, event id).
 
-use diesel::dsl::min;
 use std::collections::BTreeMap;
 
+use diesel::dsl::min;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Nullable, Text};

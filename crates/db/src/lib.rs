@@ -1,6 +1,6 @@
 //! Persistence on `SQLite` (embedded default) and `PostgreSQL`, from one set of queries.
 //!
-//! [`conn`] is the seam: an enum over the two engines' connections and a [`conn::RunQueryDsl`] whose bounds say
+//! [`conn`] is the seam: an enum over the two engines' connections and a `conn::RunQueryDsl` whose bounds say
 //! "valid on both". Every other module is plain diesel, type-checked twice. What the engines do differently stands
 //! in `dialect/` and nowhere else. Functions take the connection first and the [`domain::StoreId`] second, so that
 //! a query that forgets its tenant does not compile.

@@ -2,6 +2,7 @@
 
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
 use diesel::pg::Pg;
+use diesel::result::Error as DieselError;
 use diesel::sql_types::{Bool, Text};
 use diesel::sqlite::Sqlite;
 use diesel::{QueryableByName, sql_query};
@@ -84,7 +85,16 @@ where
     })
     .await
     .map_err(|error| DbError::Corrupt(Box::new(error)))?
-    .map_err(DbError::Corrupt)
+    .map_err(refused)
+}
+
+/// A server that went away between two migrations is not a broken history. What fails inside of one has a type that
+/// diesel keeps to itself.
+fn refused(failure: Failure) -> DbError {
+    match failure.downcast::<DieselError>() {
+        Ok(error) => (*error).into(),
+        Err(failure) => DbError::Corrupt(failure),
+    }
 }
 
 fn versions<DB: diesel::backend::Backend>(

@@ -1,18 +1,17 @@
 //! What arrives in the inbox: durable, once, whole.
 
+use db::connections;
 use db::inbox::{self, EventState, NewEvent};
-use db::{Db, DbError};
 use domain::{Mode, StoreId};
-use futures_util::future::join_all;
 use test_database::{TestDatabase, on_both_engines};
 
-use crate::world::{after, event, new_store, now};
+use crate::world::{after, commit, connection, event, new_store, now};
 
 on_both_engines!(
     an_event_is_on_disk_when_record_returns,
     an_event_is_stored_once,
     the_same_id_is_another_event_elsewhere,
-    overlapping_batches_at_once_store_each_event_once,
+    a_connection_knows_when_it_was_last_heard_of,
     payloads_come_back_byte_by_byte,
     nul_is_replaced_and_spares_the_batch,
     a_batch_is_all_or_nothing,
@@ -92,31 +91,56 @@ async fn the_same_id_is_another_event_elsewhere(database: TestDatabase) {
     assert_eq!(inbox::record(db, batch).await.unwrap(), 4);
 }
 
-async fn overlapping_batches_at_once_store_each_event_once(database: TestDatabase) {
+/// Another gateway is in the middle of a batch that holds the same two events.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn overlapping_batches_wait_for_each_other_instead_of_deadlocking() {
+    let database = TestDatabase::postgres().await;
     let db = &database.db;
     let store_id = new_store(db).await;
-    // Each batch in another order, so that unsorted inserts would deadlock.
-    let batches = (0..10_usize).map(|shift| {
-        let mut batch: Vec<NewEvent> = (0..30)
-            .map(|number| event(store_id, &format!("evt_{number}")))
-            .collect();
-        batch.rotate_left(shift * 3);
-        if shift % 2 == 1 {
-            batch.reverse();
-        }
-        record_patiently(db, batch)
-    });
-    let stored: usize = join_all(batches).await.into_iter().sum();
-    assert_eq!(stored, 30);
+    let insert = |event_id: &str| {
+        format!(
+            "INSERT INTO stripe_events (store_id, account_id, mode, event_id, event_type, payload, state, attempts, \
+                 received_at, next_attempt_at) \
+             VALUES ('{store_id}', 'acct_EXAMPLE', 'test', '{event_id}', 'type', '{{}}', 'received', 0, now(), now())"
+        )
+    };
+    database.raw("BEGIN").await.unwrap();
+    database.raw(&insert("evt_1")).await.unwrap();
+    let other_gateway = async {
+        let somebody_waits_for_us = "SELECT count(*) FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid";
+        while database.raw(somebody_waits_for_us).await.unwrap() == [[Some("0".to_owned())]] {}
+        database.raw(&insert("evt_2")).await.unwrap();
+        database.raw("COMMIT").await.unwrap();
+    };
+    let batch = vec![event(store_id, "evt_2"), event(store_id, "evt_1")];
+    let (recorded, ()) = tokio::join!(inbox::record(db, batch), other_gateway);
+    assert_eq!(recorded.unwrap(), 0);
 }
 
-async fn record_patiently(db: &Db, batch: Vec<NewEvent>) -> usize {
-    loop {
-        match inbox::record(db, batch.clone()).await {
-            Err(DbError::Unavailable(_)) => {}
-            recorded => return recorded.unwrap(),
+async fn a_connection_knows_when_it_was_last_heard_of(database: TestDatabase) {
+    let db = &database.db;
+    let store_id = new_store(db).await;
+    commit(db, async |conn| {
+        for mode in Mode::ALL {
+            connections::put(conn, store_id, connection(mode), now()).await?;
         }
-    }
+        Ok(())
+    })
+    .await
+    .unwrap();
+    let batch = [5, 9, 7].map(|second| NewEvent {
+        received_at: after(second),
+        ..event(store_id, &format!("evt_{second}"))
+    });
+    inbox::record(db, batch.into()).await.unwrap();
+    let mut conn = db.read().await.unwrap();
+    let heard: Vec<_> = connections::list(&mut conn, store_id)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|connection| (connection.mode, connection.last_event_at))
+        .collect();
+    assert_eq!(heard, [(Mode::Test, Some(after(9))), (Mode::Live, None)]);
 }
 
 async fn payloads_come_back_byte_by_byte(database: TestDatabase) {

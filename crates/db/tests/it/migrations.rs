@@ -1,7 +1,7 @@
 //! The schema's history: forth, back, and by two gateways at once.
 
 use db::migrate::Direction::{DownOne, Up};
-use db::{Db, Engine};
+use db::{Db, DbError, Engine};
 use test_database::{Rows, TestDatabase, on_both_engines, on_both_engines_unmigrated};
 
 use crate::world::new_store;
@@ -14,7 +14,7 @@ on_both_engines!(
 on_both_engines_unmigrated!(
     an_empty_database_is_not_migrated,
     down_on_an_empty_database_takes_nothing_back,
-    two_gateways_migrate_at_once,
+    a_foreign_table_in_the_way_stops_the_migration,
 );
 
 async fn a_new_database_is_migrated(database: TestDatabase) {
@@ -56,7 +56,24 @@ async fn down_on_an_empty_database_takes_nothing_back(database: TestDatabase) {
     assert_eq!(taken_back, Vec::<String>::new());
 }
 
-async fn two_gateways_migrate_at_once(database: TestDatabase) {
+async fn a_foreign_table_in_the_way_stops_the_migration(database: TestDatabase) {
+    database
+        .raw("CREATE TABLE payments (id BIGINT)")
+        .await
+        .unwrap();
+    let refused = database.db.migrate(Up).await;
+    assert!(matches!(refused, Err(DbError::Corrupt(_))), "{refused:?}");
+    // All or nothing: no half of the schema stays behind.
+    assert!(!database.db.is_migrated().await.unwrap());
+    database.raw("SELECT * FROM stores").await.unwrap_err();
+    database.raw("DROP TABLE payments").await.unwrap();
+    database.db.migrate(Up).await.unwrap();
+}
+
+/// `SQLite` has one process a file.
+#[tokio::test]
+async fn two_gateways_migrate_one_postgresql_at_once() {
+    let database = TestDatabase::unmigrated_postgres().await;
     let other = Db::open(database.url()).await.unwrap();
     let (ours, theirs) = tokio::join!(database.db.migrate(Up), other.migrate(Up));
     let (ours, theirs) = (ours.unwrap(), theirs.unwrap());

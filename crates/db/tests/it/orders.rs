@@ -17,6 +17,7 @@ on_both_engines!(
     a_failed_order_leaves_no_gap,
     pages_run_both_ways,
     of_many_equal_transitions_one_wins,
+    a_decision_on_a_state_that_is_over_changes_nothing,
     paid_at_is_the_first_payment,
     the_contact_changes_only_until_payment,
 );
@@ -178,6 +179,33 @@ async fn of_many_equal_transitions_one_wins(database: TestDatabase) {
         .into_iter()
         .filter(|won| *won.as_ref().unwrap());
     assert_eq!(won.count(), 1);
+}
+
+async fn a_decision_on_a_state_that_is_over_changes_nothing(database: TestDatabase) {
+    let db = &database.db;
+    let store_id = new_store(db).await;
+    for (status, payment_status) in [
+        (OrderStatus::Pending, PaymentStatus::Failed),
+        (OrderStatus::Confirmed, PaymentStatus::Unpaid),
+    ] {
+        let stale = new_order(db, store_id).await;
+        let decide = async |status, payment_status| {
+            commit(db, async |conn| {
+                orders::set_state(conn, &stale, status, payment_status, after(1)).await
+            })
+            .await
+            .unwrap()
+        };
+        assert!(decide(status, payment_status).await);
+        assert!(!decide(OrderStatus::Confirmed, PaymentStatus::Paid).await);
+        let mut conn = db.read().await.unwrap();
+        let found = orders::find(&mut conn, store_id, stale.id).await.unwrap();
+        let found = found.unwrap();
+        assert_eq!(
+            (found.status, found.payment_status),
+            (status, payment_status)
+        );
+    }
 }
 
 async fn paid_at_is_the_first_payment(database: TestDatabase) {
