@@ -54,7 +54,7 @@ pub fn load(defaults: &Defaults) -> Result<Loaded, LoadError> {
     from_sources(sources, defaults)
 }
 
-fn from_sources(sources: Sources<'_>, defaults: &Defaults) -> Result<Loaded, LoadError> {
+pub(super) fn from_sources(sources: Sources<'_>, defaults: &Defaults) -> Result<Loaded, LoadError> {
     let mut reader = Reader::open(sources);
     let environment = reader.parsed("TILLGATE_ENV", Environment::Development, parse::environment);
     let bind_addr = reader.parsed("BIND_ADDR", DEFAULT_BIND_ADDR, parse::bind_addr);
@@ -142,7 +142,3 @@ fn with_own(mut origins: Vec<Origin>, own: Origin) -> Vec<Origin> {
     }
     origins
 }
-
-#[cfg(test)]
-#[path = "load_tests.rs"]
-mod tests;

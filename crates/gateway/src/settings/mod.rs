@@ -103,3 +103,6 @@ impl Settings {
 fn default_public_url(bind_addr: SocketAddr) -> String {
     format!("http://{bind_addr}")
 }
+
+#[cfg(test)]
+mod tests;
