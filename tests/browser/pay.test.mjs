@@ -1,6 +1,7 @@
 // A shopper buys in the demo shop with Stripe's test cards, and the merchant's back end sees the order.
 
 import assert from 'node:assert/strict';
+import { assertPaidOnce } from './cast/assert_paid_once.mjs';
 import { cards } from './cast/shopper.mjs';
 import { stories } from './lib/stories.mjs';
 
@@ -25,7 +26,7 @@ stories('Paying', (story) => {
     await shopper.cart.getByText('Your cart is empty.').waitFor();
     await scene.keeps(shopper.page, 'pay-6-shop-knows');
 
-    await assertPaidOnce(scene, shopper, number, 2540);
+    await assertPaidOnce(scene, shopper, { number, amount: 2540 });
   });
 
   story('With a card that is declined, then with one that works', async (scene) => {
@@ -40,7 +41,7 @@ stories('Paying', (story) => {
 
     await shopper.pays(cards.works);
     const number = await shopper.seesPaid();
-    await assertPaidOnce(scene, shopper, number, 1650);
+    await assertPaidOnce(scene, shopper, { number, amount: 1650 });
   });
 
   story('With 3-D Secure passed', async (scene) => {
@@ -53,7 +54,7 @@ stories('Paying', (story) => {
     await scene.keeps(shopper.page, '3ds-challenge');
     await shopper.tellsBank('Complete authentication');
     const number = await shopper.seesPaid();
-    await assertPaidOnce(scene, shopper, number, 1650);
+    await assertPaidOnce(scene, shopper, { number, amount: 1650 });
   });
 
   story('With 3-D Secure failed, then passed', async (scene) => {
@@ -71,20 +72,6 @@ stories('Paying', (story) => {
     await shopper.payButton.click();
     await shopper.tellsBank('Complete authentication');
     const number = await shopper.seesPaid();
-    await assertPaidOnce(scene, shopper, number, 1650);
+    await assertPaidOnce(scene, shopper, { number, amount: 1650 });
   });
 });
-
-/** One order, confirmed and paid; one PaymentIntent; one charge that took the money. */
-async function assertPaidOnce({ backend, sandbox }, { email }, number, amount) {
-  const orders = await backend.ordersOf(email);
-  assert.equal(orders.length, 1, 'one order');
-  const [order] = orders;
-  assert.deepEqual(
-    { number: order.number, status: order.status, payment_status: order.payment_status, amount: order.amount, currency: order.currency, attention: order.attention },
-    { number, status: 'confirmed', payment_status: 'paid', amount, currency: 'eur', attention: [] },
-  );
-  assert.equal((await sandbox.paymentIntentsBeside(order.payment_intent_id)).length, 1, 'one PaymentIntent');
-  const charges = await sandbox.charges(order.payment_intent_id);
-  assert.deepEqual(charges.filter((charge) => charge.paid).map((charge) => charge.amount), [amount], 'one charge');
-}

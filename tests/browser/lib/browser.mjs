@@ -87,11 +87,18 @@ export async function assertFitsScreen(page) {
   assert.deepEqual(overhang, [], 'elements reach beyond the right edge of the screen');
 }
 
-/** What went wrong in one browser profile, pop-ups and frames included, as lines for people. */
-class Problems {
+/** What went wrong in a browser profile, pop-ups and frames included, as lines for people. */
+export class Problems {
   /** @type {string[]} */
   #lines = [];
   #origins = new Set();
+
+  /** Those of several profiles, together. */
+  static of(several) {
+    const all = new Problems();
+    all.#lines = several.flatMap((problems) => problems.#lines);
+    return all;
+  }
 
   /** @param {import('playwright-core').BrowserContext} context */
   async watch(context) {
@@ -115,11 +122,12 @@ class Problems {
 
   /**
    * Fails and lists the problems, if there were any.
-   * @param {{except?: RegExp[]}} options lines that the story brings about on purpose, such as a declined
-   *   card's `response: 402`; each must have happened, so that an exception cannot outlive its reason
+   * @param {{except?: RegExp[], tolerate?: RegExp[]}} options `except`: lines that the story brings about on
+   *   purpose, such as a declined card's `response: 402`; each must have happened, so that an exception cannot
+   *   outlive its reason. `tolerate`: lines that may come or not, where the story is a race
    */
-  assertNone({ except = [] } = {}) {
-    const unexpected = this.#lines.filter((line) => !except.some((pattern) => pattern.test(line)));
+  assertNone({ except = [], tolerate = [] } = {}) {
+    const unexpected = this.#lines.filter((line) => ![...except, ...tolerate].some((pattern) => pattern.test(line)));
     assert.deepEqual(unexpected, [], 'the browser complained');
     const unused = except.filter((pattern) => !this.#lines.some((line) => pattern.test(line)));
     assert.deepEqual(unused, [], 'these exceptions never happened');

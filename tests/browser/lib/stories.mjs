@@ -1,21 +1,23 @@
 // A story is written once and played on a phone and on a desktop. Whatever it does, at its end no page
 // may have complained, asked strangers, or slid under the thumb: a test cannot forget to look.
 
+import { basename } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Backend } from '../cast/backend.mjs';
 import { Sandbox } from '../cast/sandbox.mjs';
 import { Shopper } from '../cast/shopper.mjs';
-import { assertFitsScreen, launch, open, screenshot, sizes } from './browser.mjs';
+import { assertFitsScreen, launch, open, Problems, screenshot, sizes } from './browser.mjs';
+import { assertReadable } from './readable.mjs';
 import { startServer } from './server.mjs';
 
 /** Stories wait more than they work, so a few fit on two cores. */
 const sideBySide = 3;
 
 /**
- * Declares the stories of a test file. They run side by side on one server and in one browser.
+ * Declares stories that run side by side on one server and in one browser.
  * @param {string} title
  * @param {(story: (name: string, play: (scene: Scene) => Promise<void>) => void) => void} declare
- * @param {{setUp?: (server: object) => Promise<void>}} options `setUp` runs before the first story
+ * @param {{setUp?: (scene: {backend: Backend, sandbox: Sandbox}) => Promise<void>}} options `setUp` runs before the first story
  */
 export function stories(title, declare, { setUp } = {}) {
   describe(title, { concurrency: sideBySide }, () => {
@@ -23,7 +25,7 @@ export function stories(title, declare, { setUp } = {}) {
     let browser;
     before(async () => {
       [server, browser] = await Promise.all([startServer(), launch()]);
-      await setUp?.(server);
+      await setUp?.({ backend: new Backend(server), sandbox: new Sandbox(server) });
     });
     after(async () => {
       await browser?.close();
@@ -37,16 +39,40 @@ export function stories(title, declare, { setUp } = {}) {
   });
 }
 
+/**
+ * Declares one story that needs a server to itself, at either size.
+ * @param {string} name
+ * @param {(scene: Scene) => Promise<void>} play
+ */
+export function storyAlone(name, play) {
+  describe(name, { concurrency: true }, () => {
+    for (const size of Object.keys(sizes)) {
+      test(size, async () => {
+        const [server, browser] = await Promise.all([startServer({ name: `${fileName()}-${slug(name)}-${size}` }), launch()]);
+        try {
+          await new Scene(name, size, server, browser).play(play);
+        } finally {
+          await browser.close();
+          await server.stop();
+        }
+      });
+    }
+  });
+}
+
+/** Shoppers of one test file do not share an address. */
+let shoppers = 0;
+
 /** One story at one size. */
 class Scene {
   #name;
   #browser;
   #tabs = [];
   #expected = [];
-  #shoppers = 0;
+  #tolerated = [];
 
   constructor(name, size, server, browser) {
-    this.#name = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '');
+    this.#name = slug(name);
     this.#browser = browser;
     this.size = size;
     this.server = server;
@@ -57,8 +83,8 @@ class Scene {
   /** A shopper with a browser profile of their own. */
   async shopper(options) {
     const { page } = await this.openTab(options);
-    this.#shoppers += 1;
-    return new Shopper(page, this.server, `${this.#name}-${this.#shoppers}-${this.size}@example.com`.slice(-200));
+    shoppers += 1;
+    return new Shopper(page, this.server, `ada.${shoppers}@example.com`);
   }
 
   /** An empty page in a fresh profile. */
@@ -73,9 +99,15 @@ class Scene {
     this.#expected.push(complaint);
   }
 
-  /** The page as it is now fits the screen; keeps a picture of it. */
+  /** The story may bring this complaint about: who wins a race decides. */
+  tolerates(complaint) {
+    this.#tolerated.push(complaint);
+  }
+
+  /** The page as it is now fits the screen and can be read; keeps a picture of it. */
   async keeps(page, picture) {
     await assertFitsScreen(page);
+    await assertReadable(page);
     await screenshot(page, picture);
   }
 
@@ -92,9 +124,8 @@ class Scene {
   }
 
   async #checkPages() {
-    const [first, ...others] = this.#tabs;
-    first.problems.assertNone({ except: this.#expected });
-    for (const tab of others) tab.problems.assertNone();
+    const problems = Problems.of(this.#tabs.map((tab) => tab.problems));
+    problems.assertNone({ except: this.#expected, tolerate: this.#tolerated });
     for (const tab of this.#tabs) {
       tab.problems.assertAskedOnly([this.server.public_url, this.server.sandbox_url]);
       for (const page of tab.page.context().pages()) await assertFitsScreen(page);
@@ -107,4 +138,12 @@ class Scene {
       await tab.screenshot(`failed-${this.#name}`).catch(() => {});
     }
   }
+}
+
+function slug(name) {
+  return name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '');
+}
+
+function fileName() {
+  return basename(process.argv[1], '.test.mjs');
 }
