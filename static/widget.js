@@ -685,7 +685,7 @@ tillgate-order[hidden]{display:none}
 .tillgate-step:disabled{opacity:.35;cursor:default}
 .tillgate-step:hover:enabled{background:color-mix(in srgb,currentcolor 8%,transparent)}
 .tillgate-quantity{min-width:1.75rem;text-align:center;font-variant-numeric:tabular-nums}
-.tillgate-remove{justify-self:end;min-height:44px;padding:.25rem;border:0;background:none;color:var(--_muted);font:inherit;font-size:.875rem;text-decoration:underline;text-underline-offset:.2em;cursor:pointer}
+.tillgate-remove{justify-self:end;min-height:44px;padding:.25rem 0;border:0;background:none;color:var(--_muted);font:inherit;font-size:.875rem;text-decoration:underline;text-underline-offset:.2em;cursor:pointer}
 .tillgate-remove:hover{color:inherit}
 .tillgate-subtotal{display:flex;justify-content:space-between;padding:.875rem 0;font-weight:650}
 .tillgate-says{font-size:.9375rem}

@@ -55,6 +55,7 @@ const STORE_CANNOT_TAKE_PAYMENTS = "This shop cannot take payments right now. No
 // `ended`: this checkout cannot be paid any more, so the form goes away.
 const BY_API_CODE = {
   cart_locked: { ended: true, heading: "This cart is already paid", message: "Its payment went through before. Look for the shop's e-mail, or ask the shop. You have not been charged again." },
+  checkout_outdated: { ended: true, heading: "Your cart has changed", message: "It was changed after this page was opened, perhaps in another tab. Nothing was charged. Go back to the shop and check out again." },
   checkout_expired: { ended: true, heading: "This checkout has expired", message: "Nothing was charged. Go back to the shop and check out again; your cart is kept." },
   insufficient_stock: { ended: true, heading: "Sold out", message: "Something in your cart sold out just now. Nothing was charged. Go back to the shop to change your cart." },
   order_cancelled: { ended: true, heading: "This order was cancelled", message: "Nothing was charged. Go back to the shop to order again." },

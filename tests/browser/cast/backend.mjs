@@ -40,7 +40,7 @@ export class Backend {
   }
 
   /** The checkout link of the same checkout, which ends in `lifeSeconds` (negative: it is over). */
-  async relabelled(checkoutUrl, lifeSeconds) {
+  async withLife(checkoutUrl, lifeSeconds) {
     const [keys, url] = [await readFile(join(this.#server.folder, 'data', 'token_keys'), 'utf8'), new URL(checkoutUrl)];
     const [header, claims] = url.pathname.split('/').at(-1).split('.');
     const nowSeconds = Math.floor(Date.now() / 1000);

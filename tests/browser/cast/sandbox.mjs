@@ -25,9 +25,13 @@ export class Sandbox {
   }
 
   /** How often a browser asked to confirm a PaymentIntent. */
-  async confirmations(intentId) {
-    const { requests } = await this.#read('/_sandbox/requests');
-    return requests.filter((request) => request.path === `/v1/payment_intents/${intentId}/confirm`).length;
+  confirmations(intentId) {
+    return this.#count('POST', `/v1/payment_intents/${intentId}/confirm`);
+  }
+
+  /** How often anybody read a PaymentIntent. */
+  reads(intentId) {
+    return this.#count('GET', `/v1/payment_intents/${intentId}`);
   }
 
   /** From now on Stripe tells nobody anything until `deliver`. */
@@ -41,6 +45,16 @@ export class Sandbox {
     const about = data.filter(({ data: { object } }) => object.id === intentId || object.payment_intent === intentId);
     const answers = await Promise.all(about.map((event) => this.#post('/_sandbox/deliveries/flush', { event_id: event.id })));
     return answers.flatMap((answer) => answer.deliveries.map((delivery) => delivery.status));
+  }
+
+  /** Stripe fails as the control API's `/faults` describes. */
+  async fails(fault) {
+    await this.#post('/_sandbox/faults', fault);
+  }
+
+  async #count(method, path) {
+    const { requests } = await this.#read('/_sandbox/requests');
+    return requests.filter((request) => request.method === method && request.path === path).length;
   }
 
   #read(path) {

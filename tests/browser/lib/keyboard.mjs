@@ -1,6 +1,7 @@
 // Pages for people who have only a keyboard: Tab gets everywhere, and it shows where one is.
 
 import assert from 'node:assert/strict';
+import { until } from './until.mjs';
 
 /** More stops than any of our pages has; beyond it Tab goes round in circles. */
 const maxStops = 60;
@@ -21,6 +22,15 @@ export async function tabTo(page, name) {
     passed.push(focus.name);
   }
   assert.fail(`Tab never reaches ${name}; it stopped at: ${passed.join(' | ')}`);
+}
+
+/**
+ * Waits until the focus is on what is called so, without anybody pressing Tab.
+ * @param {import('playwright-core').Page} page
+ * @param {RegExp} name
+ */
+export async function focusComesTo(page, name) {
+  await until(`focus on ${name}`, async () => name.test((await describeFocus(page))?.name ?? ''));
 }
 
 /** Null while the focus is on the document, between its last stop and its first. */

@@ -48,7 +48,7 @@ test("nothing at all still gives words", () => {
 const api = (status, code, more = {}) => wordsForApiError(status, { error: { type: "invalid_request_error", code, message: RAW, ...more } });
 
 test("a checkout that cannot be paid any more ends with a heading and says that nothing was charged", () => {
-  for (const [status, code] of [[410, "checkout_expired"], [422, "insufficient_stock"], [409, "cart_locked"], [410, "anything"], [401, "token_invalid"], [404, "resource_missing"]]) {
+  for (const [status, code] of [[410, "checkout_expired"], [422, "insufficient_stock"], [409, "cart_locked"], [409, "checkout_outdated"], [410, "anything"], [401, "token_invalid"], [404, "resource_missing"]]) {
     const words = api(status, code);
     assert.equal(words.ended, true, code);
     assert.ok(words.heading.length > 5, code);

@@ -9,6 +9,10 @@ for (const button of buttons) {
   button.addEventListener('click', () => finish(button.dataset.outcome));
 }
 buttons[0].focus();
+// The page around this frame moves the focus into it once it is there, and that takes it off the button.
+window.addEventListener('focus', () => {
+  if (document.activeElement === document.body) buttons[0].focus();
+});
 
 async function finish(outcome) {
   buttons.forEach((button) => { button.disabled = true; });

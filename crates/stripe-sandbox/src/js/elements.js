@@ -131,7 +131,8 @@ class PaymentElement {
     this._frame.title = 'Secure payment input frame';
     this._frame.name = this._id;
     style(this._frame, {
-      width: '100%', height: '260px', border: '0', margin: '0', padding: '0', display: 'block',
+      // Wider than its place by the room that the frame keeps for focus rings, as Stripe's own is.
+      width: 'calc(100% + 8px)', height: '260px', border: '0', margin: '-4px', padding: '0', display: 'block',
       overflow: 'hidden', colorScheme: 'normal', background: 'transparent',
     });
     window.addEventListener('message', this._onMessage);
