@@ -1,0 +1,125 @@
+//! Many connections at once, each sending its next request when the last one is answered.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use tokio::task::JoinSet;
+
+use crate::http::{Connection, Request};
+use crate::process::Gateway;
+
+/// More than Stripe opens to one endpoint; enough to keep two cores busy.
+const CONNECTIONS: usize = 64;
+/// Not counted: connections open, caches fill, the group commit finds its pace.
+const WARM_UP: Duration = Duration::from_secs(1);
+
+/// What came back.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Load {
+    /// Answers of 200 a second.
+    pub(crate) per_s: f64,
+    /// Milliseconds from the request to the whole answer.
+    pub(crate) p50_ms: f64,
+    pub(crate) p99_ms: f64,
+    /// Processor time of the gateway's process per answer, in microseconds: hardly depends on who shares the cores.
+    pub(crate) server_cpu_us: f64,
+    /// Other answers and broken connections.
+    pub(crate) failed: usize,
+}
+
+/// The outcome of one request.
+struct Sample {
+    sent: Instant,
+    took: Duration,
+    ok: bool,
+}
+
+impl Load {
+    /// Sends `make_request(n)`, with another `n` each time, until `counted` is over.
+    pub(crate) async fn run(
+        gateway: &Gateway,
+        counted: Duration,
+        make_request: impl Fn(u64) -> Request + Send + Sync + 'static,
+    ) -> anyhow::Result<Self> {
+        let make_request = Arc::new(make_request);
+        let next = Arc::new(AtomicU64::new(0));
+        let from = Instant::now() + WARM_UP;
+        let until = from + counted;
+        let mut clients = JoinSet::new();
+        for _ in 0..CONNECTIONS {
+            let (make_request, next) = (Arc::clone(&make_request), Arc::clone(&next));
+            let address = gateway.address;
+            clients.spawn(async move {
+                let numbered = || make_request(next.fetch_add(1, Ordering::Relaxed));
+                send_until(until, address, numbered).await
+            });
+        }
+        tokio::time::sleep_until(from.into()).await;
+        let cpu_before = gateway.cpu_time()?;
+        tokio::time::sleep_until(until.into()).await;
+        let cpu = gateway.cpu_time()?.saturating_sub(cpu_before);
+        let samples: Vec<Vec<Sample>> = clients
+            .join_all()
+            .await
+            .into_iter()
+            .collect::<Result<_, _>>()?;
+        let within = samples
+            .into_iter()
+            .flatten()
+            .filter(|sample| from <= sample.sent && sample.sent + sample.took <= until);
+        Ok(Self::of(&within.collect::<Vec<_>>(), counted, cpu))
+    }
+
+    fn of(samples: &[Sample], counted: Duration, cpu: Duration) -> Self {
+        let all = samples.len();
+        let mut took: Vec<Duration> = samples
+            .iter()
+            .filter(|sample| sample.ok)
+            .map(|sample| sample.took)
+            .collect();
+        took.sort();
+        let answered = u32::try_from(took.len()).unwrap_or(u32::MAX);
+        Self {
+            per_s: f64::from(answered) / counted.as_secs_f64(),
+            p50_ms: percentile_ms(&took, 50),
+            p99_ms: percentile_ms(&took, 99),
+            server_cpu_us: cpu.as_secs_f64() * 1e6 / f64::from(answered),
+            failed: all - took.len(),
+        }
+    }
+}
+
+/// A percentile of sorted times, in milliseconds; 0 where there are none.
+pub(crate) fn percentile_ms(sorted: &[Duration], percent: usize) -> f64 {
+    let index = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
+    sorted
+        .get(index)
+        .map_or(0.0, |time| time.as_secs_f64() * 1e3)
+}
+
+async fn send_until(
+    until: Instant,
+    address: SocketAddr,
+    make_request: impl Fn() -> Request,
+) -> anyhow::Result<Vec<Sample>> {
+    let mut samples = Vec::new();
+    let mut http = Connection::open(address).await?;
+    while Instant::now() < until {
+        let request = make_request();
+        let sent = Instant::now();
+        let reply = http.send(request).await;
+        let took = sent.elapsed();
+        samples.push(Sample {
+            sent,
+            took,
+            ok: reply.as_ref().is_ok_and(|reply| reply.status == 200),
+        });
+        if reply.is_err() {
+            http = Connection::open(address).await?;
+        }
+    }
+    Ok(samples)
+}

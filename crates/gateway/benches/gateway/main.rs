@@ -1,0 +1,106 @@
+//! `make bench`: a release build of the gateway, measured from outside through its public interfaces only.
+//!
+//! `docs/benchmarks.md` says what each figure means and what limits it. Nothing here passes or fails: it measures.
+
+mod disk;
+mod http;
+mod load;
+mod merchant;
+mod overhead;
+mod place;
+mod process;
+mod report;
+mod webhook;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
+use stripe_sandbox::{Config, Sandbox};
+
+use http::Connection;
+use load::Load;
+use overhead::Overhead;
+use place::{Engine, Place};
+use process::Gateway;
+use report::{EngineFigures, Figures};
+
+/// Starts on a database that is there already; the median is reported.
+const STARTS: usize = 5;
+/// How long the two kinds of load are counted, after a warm-up.
+const STATUS_TIME: Duration = Duration::from_secs(5);
+const WEBHOOK_TIME: Duration = Duration::from_secs(10);
+
+#[tokio::main(worker_threads = 2)]
+async fn main() -> anyhow::Result<()> {
+    let binary = binary();
+    let sandbox = Sandbox::start(Config {
+        accounts: vec![merchant::account()],
+        ..Config::default()
+    })
+    .await?;
+    let figures = Figures {
+        binary_bytes: std::fs::metadata(&binary)
+            .with_context(|| format!("{} is missing", binary.display()))?
+            .len(),
+        fsync_us: disk::fsync_us()?,
+        sqlite: measure(Place::new(Engine::Sqlite, &binary).await?, &sandbox).await?,
+        postgres: measure(Place::new(Engine::Postgres, &binary).await?, &sandbox).await?,
+    };
+    sandbox.stop().await;
+    report::print(&figures)
+}
+
+/// `TILLGATE_BIN`, or what cargo built beside this.
+fn binary() -> PathBuf {
+    std::env::var_os("TILLGATE_BIN")
+        .unwrap_or_else(|| env!("CARGO_BIN_EXE_tillgate").into())
+        .into()
+}
+
+async fn measure(place: Place, sandbox: &Sandbox) -> anyhow::Result<EngineFigures> {
+    let stripe_url = sandbox.url();
+    let first = Gateway::start(&place, &stripe_url).await?;
+    let first_start = first.started_in;
+    first.stop().await?;
+    let start = median_start(&place, &stripe_url).await?;
+
+    let gateway = Gateway::start(&place, &stripe_url).await?;
+    let idle_kib = gateway.resident_kib()?;
+    let mut http = Connection::open(gateway.address).await?;
+    let store = merchant::connect(&mut http).await?;
+    let overhead = Overhead::measure(&mut http, &store, &stripe_url).await?;
+    let status_path = format!("/stripe/status/{}", store.id);
+    let status = Load::run(&gateway, STATUS_TIME, move |_| http::get(&status_path)).await?;
+    let stored = webhook::events("charge.succeeded", &store.id)?;
+    let webhooks_stored = Load::run(&gateway, WEBHOOK_TIME, stored).await?;
+    let worked = webhook::events("payment_intent.succeeded", &store.id)?;
+    let webhooks_worked = Load::run(&gateway, WEBHOOK_TIME, worked).await?;
+    let loaded_kib = gateway.resident_kib()?;
+    gateway.stop().await?;
+    Ok(EngineFigures {
+        first_start_ms: millis(first_start),
+        start_ms: millis(start),
+        idle_kib,
+        loaded_kib,
+        overhead,
+        status,
+        webhooks_stored,
+        webhooks_worked,
+    })
+}
+
+async fn median_start(place: &Place, stripe_url: &str) -> anyhow::Result<Duration> {
+    let mut times = Vec::with_capacity(STARTS);
+    for _ in 0..STARTS {
+        let gateway = Gateway::start(place, stripe_url).await?;
+        times.push(gateway.started_in);
+        gateway.stop().await?;
+    }
+    times.sort();
+    Ok(times[STARTS / 2])
+}
+
+fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}
