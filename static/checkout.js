@@ -53,6 +53,7 @@ start(false);
 async function start(again) {
   showError(null);
   reloadButton.hidden = true;
+  payButton.hidden = false;
   skeleton.hidden = false;
   paymentBox.setAttribute("aria-busy", "true");
   if (!(await stripeJsIsThere(again))) {
@@ -220,6 +221,7 @@ function fail(message) {
   paymentBox.classList.add("is-ready");
   paymentBox.removeAttribute("aria-busy");
   payButton.disabled = true;
+  payButton.hidden = true;
   reloadButton.hidden = false;
   showError(message);
 }

@@ -1,9 +1,11 @@
 // From the shop to a paid order without a mouse, in the dark: Tab gets everywhere, and it shows where one is.
 
+import assert from 'node:assert/strict';
 import { assertPaidOnce } from './cast/assert_paid_once.mjs';
 import { Merchant } from './cast/merchant.mjs';
-import { stories } from './lib/stories.mjs';
 import { focusComesTo, tabTo } from './lib/keyboard.mjs';
+import { cornerColour } from './lib/pixel.mjs';
+import { stories } from './lib/stories.mjs';
 
 const dark = { colorScheme: 'dark' };
 
@@ -32,6 +34,7 @@ stories('With the keyboard only, in dark mode', (story) => {
     await tabTo(page, /^Security code$/);
     await keyboard.type('123');
     await scene.keeps(page, 'dark-checkout');
+    assert.deepEqual(await cornerColour(shopper.cardFrame), [21, 29, 35], 'the card form lies on the colour of the page');
     await tabTo(page, /^Pay €33\.00$/);
     await keyboard.press('Enter');
     await focusComesTo(page, /^Complete authentication$/);

@@ -193,7 +193,7 @@ stories('Trouble', (story) => {
     await shopper.adds('Stoneware mug');
     await shopper.cart.getByRole('button', { name: 'Checkout' }).click();
     await shopper.error.filter({ hasText: 'The payment form could not be loaded. Check your connection, and switch off blockers' }).waitFor();
-    assert.ok(await shopper.payButton.isDisabled());
+    assert.equal(await shopper.payButton.count(), 0, 'what cannot be paid yet has no Pay button');
     await scene.keeps(shopper.page, 'stripe-js-blocked');
     await shopper.page.unroute('**/v3/');
     await shopper.page.getByRole('button', { name: 'Load the payment form again' }).click();

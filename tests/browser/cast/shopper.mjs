@@ -22,7 +22,8 @@ export class Shopper {
     this.email = email;
     this.#server = server;
     this.payButton = page.getByRole('button', { name: /^Pay/ });
-    this.cardForm = page.frameLocator('iframe[title="Secure payment input frame"]');
+    this.cardFrame = page.locator('iframe[title="Secure payment input frame"]');
+    this.cardForm = this.cardFrame.contentFrame();
     this.bank = page.frameLocator('iframe[title="3D Secure challenge"]');
     this.error = page.locator('#pay-error');
     this.order = page.locator('tillgate-order');

@@ -7,11 +7,29 @@ import assert from 'node:assert/strict';
  * @param {import('playwright-core').Page} page
  */
 export async function assertReadable(page) {
-  assert.deepEqual(await page.evaluate(faintTexts), [], 'texts are too faint on their background');
+  const faint = await faintIn(page.mainFrame(), ['canvas']);
+  assert.deepEqual(faint, [], 'texts are too faint on their background');
+}
+
+/** The faint texts of a frame and of the frames in it; `behind` are the colours on which the frame lies. */
+async function faintIn(frame, behind) {
+  const faint = await frame.evaluate(faintTexts, behind);
+  for (const child of frame.childFrames()) {
+    const element = await child.frameElement();
+    faint.push(...(await faintIn(child, [...behind, ...(await element.evaluate(colours))])));
+  }
+  return faint;
+}
+
+/** Runs in the page: the backgrounds of an element and of all that it lies in, the lowest first. */
+function colours(element) {
+  const found = [];
+  for (let at = element; at; at = at.parentElement) found.unshift(getComputedStyle(at).backgroundColor);
+  return found;
 }
 
 /** Runs in the page. */
-function faintTexts() {
+function faintTexts(below) {
   const canvas = document.createElement('canvas');
   canvas.width = canvas.height = 1;
   const pen = canvas.getContext('2d', { willReadFrequently: true });
@@ -26,7 +44,7 @@ function faintTexts() {
 
   function check(element, text) {
     const style = getComputedStyle(element);
-    const behind = background(element);
+    const behind = [...below, ...backgrounds(element)];
     const ratio = contrast(paint([...behind, style.color]), paint(behind));
     const size = parseFloat(style.fontSize);
     const isLarge = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
@@ -42,11 +60,10 @@ function faintTexts() {
     return element.closest('script, style, noscript, :disabled, [aria-disabled="true"], .payment-skeleton') !== null;
   }
 
-  /** The colours that lie behind an element, the lowest first; the canvas of a page is white or, in dark mode, black. */
-  function background(element) {
-    const colours = [];
-    for (let at = element; at; at = at.parentElement) colours.unshift(getComputedStyle(at).backgroundColor);
-    return ['canvas', ...colours];
+  function backgrounds(element) {
+    const found = [];
+    for (let at = element; at; at = at.parentElement) found.unshift(getComputedStyle(at).backgroundColor);
+    return found;
   }
 
   function paint(colours) {

@@ -17,6 +17,8 @@ for (const [html, complaint] of [
   ['<h1 style="color: #777; font-size: 24px">Large enough for 3</h1>', null],
   ['<div style="background: #000"><p style="color: rgb(255 255 255 / 40%)">See-through</p></div>', /See-through/],
   ['<button disabled style="color: #ccc">Off</button>', null],
+  [`<div style="background: #000"><iframe srcdoc="<p style='color: #222'>In a frame</p>"></iframe></div>`, /In a frame/],
+  [`<div style="background: #000"><iframe srcdoc="<p style='color: #ddd'>In a frame</p>"></iframe></div>`, null],
   ['<p hidden style="color: #fff">Hidden</p>', null],
 ]) {
   test(`${html} is ${complaint ? 'refused' : 'accepted'}`, async () => {

@@ -133,7 +133,8 @@ class PaymentElement {
     style(this._frame, {
       // Wider than its place by the room that the frame keeps for focus rings, as Stripe's own is.
       width: 'calc(100% + 8px)', height: '260px', border: '0', margin: '-4px', padding: '0', display: 'block',
-      overflow: 'hidden', colorScheme: 'normal', background: 'transparent',
+      // A frame whose scheme is not its page's is painted opaque; the form's colours come with `appearance`.
+      overflow: 'hidden', colorScheme: 'light', background: 'transparent',
     });
     window.addEventListener('message', this._onMessage);
     this._frame.src = `${ORIGIN}/v3/card_frame?${new URLSearchParams({ parent: window.location.origin })}`;
