@@ -47,6 +47,11 @@ impl Db {
         }
     }
 
+    /// Whether no migration has been applied yet: there are no tables.
+    pub async fn is_empty(&self) -> Result<bool, DbError> {
+        Ok(applied(&mut self.read().await?).await?.is_empty())
+    }
+
     /// Whether every migration that this binary knows has been applied.
     pub async fn is_migrated(&self) -> Result<bool, DbError> {
         let mut conn = self.read().await?;

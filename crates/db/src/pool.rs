@@ -12,6 +12,7 @@ use diesel_async::pooled_connection::{
 };
 use diesel_async::{AsyncConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
+use tokio::runtime::Handle;
 
 use crate::conn::{Conn, PgConn, SqliteConn, Tx};
 use crate::{DbError, dialect};
@@ -27,8 +28,8 @@ pub enum Engine {
 
 /// How long a request waits for a free connection before it is told 503.
 const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(2);
-/// How long opening a connection may take.
-const OPEN_CONNECTION: Duration = Duration::from_secs(2);
+/// How long opening a connection may take; a refused one fails at once, a busy machine needs a while.
+const OPEN_CONNECTION: Duration = Duration::from_secs(5);
 /// Readers beside `SQLite`'s one writer: more than cores does not help.
 const SQLITE_READERS: usize = 4;
 /// Connections per gateway: small enough that several gateways fit `PostgreSQL`'s default of 100.
@@ -150,13 +151,20 @@ where
         deadpool::managed::Manager<Type = C, Error = diesel_async::pooled_connection::PoolError>,
 {
     let mut config = ManagerConfig::<C>::default();
+    // `PostgreSQL`'s connections live on the runtime that opened the database: those of the web server's threads end
+    // before the worker has finished what is in hand.
+    let home = Handle::current();
     config.custom_setup = Box::new(move |url| {
+        let (home, url) = (home.clone(), url.to_owned());
         async move {
-            let mut conn = C::establish(url).await?;
-            conn.batch_execute(setup)
-                .await
-                .map_err(ConnectionError::CouldntSetupConfiguration)?;
-            Ok(conn)
+            let opening = home.spawn(async move {
+                let mut conn = C::establish(&url).await?;
+                let prepared = conn.batch_execute(setup).await;
+                prepared.map_err(ConnectionError::CouldntSetupConfiguration)?;
+                Ok(conn)
+            });
+            let opened = opening.await;
+            opened.unwrap_or_else(|error| Err(ConnectionError::BadConnection(error.to_string())))
         }
         .boxed()
     });

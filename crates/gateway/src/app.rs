@@ -2,12 +2,13 @@
 
 use db::Db;
 use jiff::Timestamp;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use stripe_http::{Transport, TransportConfig};
 use tokio::sync::Notify;
 use vault::{KeyAge, Vault};
 
 use crate::clock::Clock;
+use crate::middleware::rate_limit::RateLimits;
 use crate::settings::Settings;
 use crate::tokens::TokenKeys;
 use crate::webhook::group_commit::InboxWriter;
@@ -26,6 +27,8 @@ pub struct App {
     pub tokens: TokenKeys,
     /// Now.
     pub clock: Clock,
+    /// How fast each store may be asked.
+    pub rate_limits: RateLimits,
     /// Writes webhooks durably, many in one commit.
     pub inbox: InboxWriter,
     /// Wakes the worker when there is something to do.
@@ -56,10 +59,19 @@ pub enum StartError {
 const VAULT_CHECK: &str = "vault_check";
 
 impl App {
-    /// Opens the database, migrates it if the settings say so, and proves that the vault's keys fit it.
+    /// Opens the database, proves that the vault's keys fit it, and migrates it if the settings say so.
     pub async fn open(settings: Settings, clock: Clock) -> Result<Self, StartError> {
-        let database_url = secrecy::ExposeSecret::expose_secret(&settings.database_url).to_owned();
-        let db = Db::open(&database_url).await?;
+        let vault = Vault::from_keys(&settings.vault_keys).map_err(StartError::VaultKeys)?;
+        let db = Db::open(settings.database_url.expose_secret()).await?;
+        // Before anything is written, the schema included.
+        if !db.is_empty().await? {
+            let stored = db::facts::get(&mut db.read().await?, VAULT_CHECK).await?;
+            if let Some(stored) = stored {
+                vault
+                    .verify_check_value(&stored)
+                    .map_err(StartError::OtherVaultKeys)?;
+            }
+        }
         if settings.migrate_on_start {
             for version in db.migrate(db::migrate::Direction::Up).await? {
                 tracing::info!(version, "applied a migration");
@@ -83,9 +95,19 @@ impl App {
     ) -> Result<Self, StartError> {
         let keys = std::mem::replace(&mut settings.vault_keys, SecretString::from(""));
         let vault = Vault::from_keys(&keys).map_err(StartError::VaultKeys)?;
-        check_vault(&db, &vault).await?;
+        let mut tx = db.begin().await?;
+        let stored = db::facts::get_or_set(&mut tx, VAULT_CHECK, &vault.check_value()).await?;
+        tx.commit().await?;
+        if vault
+            .verify_check_value(&stored)
+            .map_err(StartError::OtherVaultKeys)?
+            == KeyAge::Older
+        {
+            tracing::warn!("values sealed with an older key of VAULT_KEYS remain");
+        }
         let tokens = TokenKeys::new(std::mem::take(&mut settings.token_keys));
         let inbox = InboxWriter::start(db.clone());
+        let rate_limits = RateLimits::new(settings.rate_limit_scale);
         Ok(Self {
             settings,
             db,
@@ -93,6 +115,7 @@ impl App {
             stripe,
             tokens,
             clock,
+            rate_limits,
             inbox,
             work: Notify::new(),
         })
@@ -101,20 +124,5 @@ impl App {
     /// Now.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
-    }
-}
-
-/// Refuses to start with keys that cannot open what is stored, before anything is written with them.
-async fn check_vault(db: &Db, vault: &Vault) -> Result<(), StartError> {
-    let mut tx = db.begin().await?;
-    let stored = db::facts::get_or_set(&mut tx, VAULT_CHECK, &vault.check_value()).await?;
-    tx.commit().await?;
-    match vault.verify_check_value(&stored) {
-        Ok(KeyAge::Newest) => Ok(()),
-        Ok(KeyAge::Older) => {
-            tracing::warn!("values sealed with an older key of VAULT_KEYS remain");
-            Ok(())
-        }
-        Err(error) => Err(StartError::OtherVaultKeys(error)),
     }
 }

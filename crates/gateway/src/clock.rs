@@ -31,7 +31,10 @@ impl Clock {
     }
 
     /// Now, in whole microseconds, which is what both databases keep.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place where time enters")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place where time enters"
+    )]
     pub fn now(&self) -> Timestamp {
         let micros = match &self.0 {
             Kind::System => Timestamp::now().as_microsecond(),

@@ -20,10 +20,12 @@ const MAX_CREDENTIAL_CHARS: usize = 2048;
 /// SHA-256 in hex: how credentials are stored and compared.
 pub fn sha256_hex(text: &str) -> String {
     use std::fmt::Write;
-    Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .fold(String::with_capacity(64), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
 }
 
 /// A capability of 256 random bits, in base64url.
@@ -34,15 +36,24 @@ pub fn random_token() -> String {
 
 /// The application of a request; registered once at start.
 pub fn app(request: &HttpRequest) -> Result<web::Data<App>, ApiError> {
-    request.app_data::<web::Data<App>>().cloned().ok_or_else(|| ApiError::internal("App is not registered"))
+    request
+        .app_data::<web::Data<App>>()
+        .cloned()
+        .ok_or_else(|| ApiError::internal("App is not registered"))
 }
 
 /// The token of `Authorization: Bearer …`, if there is one.
 pub fn bearer(request: &HttpRequest) -> Option<SecretString> {
-    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let value = request
+        .headers()
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?;
     let (scheme, token) = value.split_once(' ')?;
     let token = token.trim();
-    let well_formed = scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && token.len() <= MAX_CREDENTIAL_CHARS;
+    let well_formed = scheme.eq_ignore_ascii_case("bearer")
+        && !token.is_empty()
+        && token.len() <= MAX_CREDENTIAL_CHARS;
     well_formed.then(|| SecretString::from(token))
 }
 
@@ -56,7 +67,11 @@ impl FromRequest for RouteStore {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let app = app(request);
-        let store_id = request.match_info().get("store_id").unwrap_or("").parse::<StoreId>();
+        let store_id = request
+            .match_info()
+            .get("store_id")
+            .unwrap_or("")
+            .parse::<StoreId>();
         Box::pin(async move {
             let store_id = store_id.map_err(|_| ApiError::not_found("store"))?;
             let mut conn = app?.db.read().await?;
@@ -86,9 +101,13 @@ fn check_internal_secret(request: &HttpRequest) -> Result<InternalCaller, ApiErr
     let single = values.next().is_none();
     // Hashes have one length, so the comparison takes the same time whatever was offered.
     let offered = Sha256::digest(offered);
-    let known = app.settings.internal_secrets.iter().fold(subtle::Choice::from(0), |known, secret| {
-        known | offered.ct_eq(&Sha256::digest(secret.expose_secret().as_bytes()))
-    });
+    let known = app
+        .settings
+        .internal_secrets
+        .iter()
+        .fold(subtle::Choice::from(0), |known, secret| {
+            known | offered.ct_eq(&Sha256::digest(secret.expose_secret().as_bytes()))
+        });
     if single && bool::from(known) {
         return Ok(InternalCaller);
     }
@@ -133,7 +152,8 @@ impl FromRequest for StoreKey {
                 _ => error,
             })?;
             let key = find_api_key(&app, store.id, &token).await?;
-            key.map(|key| Self { store, key }).ok_or_else(missing_api_key)
+            key.map(|key| Self { store, key })
+                .ok_or_else(missing_api_key)
         })
     }
 }
@@ -147,18 +167,32 @@ impl FromRequest for MaybeStoreKey {
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let offers_key = bearer(request).is_some_and(|token| token.expose_secret().starts_with("tgk_"));
+        let offers_key =
+            bearer(request).is_some_and(|token| token.expose_secret().starts_with("tgk_"));
         let key = StoreKey::from_request(request, payload);
-        Box::pin(async move { if offers_key { key.await.map(|caller| Self(Some(caller.key))) } else { Ok(Self(None)) } })
+        Box::pin(async move {
+            if offers_key {
+                key.await.map(|caller| Self(Some(caller.key)))
+            } else {
+                Ok(Self(None))
+            }
+        })
     }
 }
 
 fn missing_api_key() -> ApiError {
-    ApiError::unauthorized("api_key_invalid", "Send an API key of this store: Authorization: Bearer tgk_…")
+    ApiError::unauthorized(
+        "api_key_invalid",
+        "Send an API key of this store: Authorization: Bearer tgk_…",
+    )
 }
 
 /// The store's API key that this token is, if it is one.
-pub async fn find_api_key(app: &App, store_id: StoreId, token: &SecretString) -> Result<Option<ApiKey>, ApiError> {
+pub async fn find_api_key(
+    app: &App,
+    store_id: StoreId,
+    token: &SecretString,
+) -> Result<Option<ApiKey>, ApiError> {
     let token = token.expose_secret();
     if !token.starts_with("tgk_") {
         return Ok(None);

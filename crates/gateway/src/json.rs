@@ -69,7 +69,11 @@ pub async fn read_body(payload: Payload, max_bytes: usize) -> Result<web::Bytes,
     let mut body = web::BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|error| {
-            ApiError::malformed("body_unreadable", "The body ended before it was complete. Send it again.").caused_by(error.to_string())
+            ApiError::malformed(
+                "body_unreadable",
+                "The body ended before it was complete. Send it again.",
+            )
+            .caused_by(error.to_string())
         })?;
         if body.len() + chunk.len() > max_bytes {
             return Err(ApiError::too_large(max_bytes));
@@ -81,39 +85,63 @@ pub async fn read_body(payload: Payload, max_bytes: usize) -> Result<web::Bytes,
 
 fn check_content_type(request: &HttpRequest) -> Result<(), ApiError> {
     if request.headers().contains_key(header::CONTENT_ENCODING) {
-        return Err(ApiError::unsupported_media_type("Send the body without Content-Encoding."));
+        return Err(ApiError::unsupported_media_type(
+            "Send the body without Content-Encoding.",
+        ));
     }
-    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let content_type = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("");
     let media_type = content_type.split(';').next().unwrap_or("").trim();
     if media_type.eq_ignore_ascii_case("application/json") {
         Ok(())
     } else {
-        Err(ApiError::unsupported_media_type("Send JSON with the header Content-Type: application/json."))
+        Err(ApiError::unsupported_media_type(
+            "Send JSON with the header Content-Type: application/json.",
+        ))
     }
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
-    let text = std::str::from_utf8(body)
-        .map_err(|_| ApiError::malformed("invalid_utf8", "The body is not UTF-8. Send JSON encoded as UTF-8."))?;
+    let text = std::str::from_utf8(body).map_err(|_| {
+        ApiError::malformed(
+            "invalid_utf8",
+            "The body is not UTF-8. Send JSON encoded as UTF-8.",
+        )
+    })?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
         let inner = error.inner();
         let message = if inner.is_data() {
-            format!("The body does not fit: {}", without_position(&inner.to_string()))
+            format!(
+                "The body does not fit: {}",
+                without_position(&inner.to_string())
+            )
         } else {
             "The body is not valid JSON. Check it with a JSON validator.".to_owned()
         };
         let error = ApiError::malformed("invalid_json", message);
-        if path == "." { error } else { error.param(path) }
+        if path == "." {
+            error
+        } else {
+            error.param(path)
+        }
     })?;
-    deserializer
-        .end()
-        .map_err(|_| ApiError::malformed("invalid_json", "The body has more than one JSON value. Send exactly one."))?;
+    deserializer.end().map_err(|_| {
+        ApiError::malformed(
+            "invalid_json",
+            "The body has more than one JSON value. Send exactly one.",
+        )
+    })?;
     Ok(value)
 }
 
 /// Line and column help nobody who sends one line.
 fn without_position(message: &str) -> &str {
-    message.find(" at line ").map_or(message, |position| &message[..position])
+    message
+        .find(" at line ")
+        .map_or(message, |position| &message[..position])
 }

@@ -29,17 +29,32 @@ pub enum Cursor<Id> {
 impl PageQuery {
     /// 1 to 100; 10 unless told.
     pub fn limit(&self) -> Result<i64, ApiError> {
-        let Some(text) = &self.limit else { return Ok(DEFAULT_LIMIT) };
-        let limit = text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
+        let Some(text) = &self.limit else {
+            return Ok(DEFAULT_LIMIT);
+        };
+        let limit = text
+            .parse()
+            .ok()
+            .filter(|limit| (1..=MAX_LIMIT).contains(limit));
         limit.ok_or_else(|| {
-            ApiError::malformed("invalid_limit", format!("limit must be a whole number from 1 to {MAX_LIMIT}.")).param("limit")
+            ApiError::malformed(
+                "invalid_limit",
+                format!("limit must be a whole number from 1 to {MAX_LIMIT}."),
+            )
+            .param("limit")
         })
     }
 
     /// The cursor; both at once contradict each other.
     pub fn cursor<Id: std::str::FromStr>(&self) -> Result<Cursor<Id>, ApiError> {
         let parse = |text: &String, param: &'static str| {
-            text.parse().map_err(|_| ApiError::malformed("invalid_cursor", format!("{param} must be the id of an object of this list.")).param(param))
+            text.parse().map_err(|_| {
+                ApiError::malformed(
+                    "invalid_cursor",
+                    format!("{param} must be the id of an object of this list."),
+                )
+                .param(param)
+            })
         };
         match (&self.starting_after, &self.ending_before) {
             (None, None) => Ok(Cursor::First),
@@ -74,6 +89,10 @@ impl<T> List<T> {
                 data.pop();
             }
         }
-        Self { object: "list", data, has_more }
+        Self {
+            object: "list",
+            data,
+            has_more,
+        }
     }
 }

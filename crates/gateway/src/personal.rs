@@ -75,8 +75,13 @@ impl Contact {
         billing_address: Option<Address>,
     ) -> Result<Self, ApiError> {
         let email = email.filter(|text| !text.trim().is_empty());
-        let email = email.map(|email| text::email(&email)).transpose().map_err(|error| invalid(error, "email"))?;
-        let check = |address: Option<Address>, param| address.map(|address| address.checked(param)).transpose();
+        let email = email
+            .map(|email| text::email(&email))
+            .transpose()
+            .map_err(|error| invalid(error, "email"))?;
+        let check = |address: Option<Address>, param| {
+            address.map(|address| address.checked(param)).transpose()
+        };
         Ok(Self {
             email,
             shipping_address: check(shipping_address, "shipping_address")?,
@@ -112,16 +117,28 @@ impl Contact {
 
     /// Opens what [`Contact::seal`] made for the same row.
     pub fn open(vault: &Vault, row: Row<'_>, sealed: Option<&str>) -> Result<Self, ApiError> {
-        let Some(sealed) = sealed else { return Ok(Self::default()) };
-        let (key_id, token) = sealed.split_once(' ').ok_or(ApiError::from(VaultError::CannotOpen))?;
-        let sealed = Sealed { key_id: key_id.to_owned(), token: token.to_owned() };
+        let Some(sealed) = sealed else {
+            return Ok(Self::default());
+        };
+        let (key_id, token) = sealed
+            .split_once(' ')
+            .ok_or(ApiError::from(VaultError::CannotOpen))?;
+        let sealed = Sealed {
+            key_id: key_id.to_owned(),
+            token: token.to_owned(),
+        };
         let plaintext = vault.open_personal(&field(row), &sealed)?;
         serde_json::from_slice(plaintext.expose_secret()).map_err(ApiError::internal)
     }
 }
 
 fn field(row: Row<'_>) -> PersonalField<'_> {
-    PersonalField { store_id: row.store_id, table: row.table, column: "contact_sealed", row: row.id }
+    PersonalField {
+        store_id: row.store_id,
+        table: row.table,
+        column: "contact_sealed",
+        row: row.id,
+    }
 }
 
 impl Address {

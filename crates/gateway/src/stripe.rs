@@ -26,7 +26,11 @@ impl StoreStripe {
             return Err(reconnect_needed());
         }
         let secret = sealing::open_secret_key(&app.vault, store_id, &connection)?;
-        Ok(Self { store_id, connection, client: app.stripe.client(secret) })
+        Ok(Self {
+            store_id,
+            connection,
+            client: app.stripe.client(secret),
+        })
     }
 
     /// Looks at a call's failure: a refused key pauses the store until the merchant reconnects.
@@ -36,8 +40,19 @@ impl StoreStripe {
         }
         tracing::warn!(store_id = %self.store_id, mode = %self.connection.mode, "Stripe refused the store's key: reconnect needed");
         let mut tx = app.db.begin().await?;
-        let Connection { mode, secret_version, .. } = self.connection;
-        db::connections::mark_reconnect_needed(&mut tx, self.store_id, mode, secret_version, "key_refused").await?;
+        let Connection {
+            mode,
+            secret_version,
+            ..
+        } = self.connection;
+        db::connections::mark_reconnect_needed(
+            &mut tx,
+            self.store_id,
+            mode,
+            secret_version,
+            "key_refused",
+        )
+        .await?;
         tx.commit().await?;
         Ok(())
     }
@@ -53,7 +68,10 @@ impl StoreStripe {
 
 /// 409: nothing is connected in this mode.
 pub fn not_connected() -> ApiError {
-    ApiError::conflict("store_not_connected", "This store has not connected Stripe yet. The merchant has to connect it first.")
+    ApiError::conflict(
+        "store_not_connected",
+        "This store has not connected Stripe yet. The merchant has to connect it first.",
+    )
 }
 
 fn reconnect_needed() -> ApiError {

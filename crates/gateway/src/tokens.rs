@@ -89,8 +89,18 @@ impl TokenKeys {
     }
 
     /// A token with which `store_id`'s keys may be entered until `now` + [`CONNECT_TOKEN_LIFE`].
-    pub fn mint_connect(&self, claims: ConnectClaims, now: Timestamp) -> Result<SecretString, TokenError> {
-        self.mint(Audience::Connect, claims.token_id.to_string(), claims.store_id, now, CONNECT_TOKEN_LIFE)
+    pub fn mint_connect(
+        &self,
+        claims: ConnectClaims,
+        now: Timestamp,
+    ) -> Result<SecretString, TokenError> {
+        self.mint(
+            Audience::Connect,
+            claims.token_id.to_string(),
+            claims.store_id,
+            now,
+            CONNECT_TOKEN_LIFE,
+        )
     }
 
     /// Reads a connect token.
@@ -103,12 +113,26 @@ impl TokenKeys {
     }
 
     /// A token with which a checkout may be paid until `now` + [`CHECKOUT_TOKEN_LIFE`].
-    pub fn mint_checkout(&self, claims: CheckoutClaims, now: Timestamp) -> Result<SecretString, TokenError> {
-        self.mint(Audience::Checkout, claims.checkout_id.to_string(), claims.store_id, now, CHECKOUT_TOKEN_LIFE)
+    pub fn mint_checkout(
+        &self,
+        claims: CheckoutClaims,
+        now: Timestamp,
+    ) -> Result<SecretString, TokenError> {
+        self.mint(
+            Audience::Checkout,
+            claims.checkout_id.to_string(),
+            claims.store_id,
+            now,
+            CHECKOUT_TOKEN_LIFE,
+        )
     }
 
     /// Reads a checkout token with which the checkout may still be paid.
-    pub fn verify_checkout(&self, token: &str, now: Timestamp) -> Result<CheckoutClaims, TokenError> {
+    pub fn verify_checkout(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<CheckoutClaims, TokenError> {
         checkout_claims(&self.verify(token, ISSUER, Audience::Checkout.as_str(), now)?)
     }
 
@@ -116,8 +140,14 @@ impl TokenKeys {
     /// their bank after the time for paying is over.
     pub fn read_checkout(&self, token: &str, now: Timestamp) -> Result<CheckoutClaims, TokenError> {
         let claims = self.authentic(token, ISSUER, Audience::Checkout.as_str(), unix_s(now)?)?;
-        let readable_until_s = claims.exp.saturating_add(OUTCOME_READABLE.as_secs().unsigned_abs());
-        if readable_until_s <= unix_s(now)? { Err(TokenError::Expired) } else { checkout_claims(&claims) }
+        let readable_until_s = claims
+            .exp
+            .saturating_add(OUTCOME_READABLE.as_secs().unsigned_abs());
+        if readable_until_s <= unix_s(now)? {
+            Err(TokenError::Expired)
+        } else {
+            checkout_claims(&claims)
+        }
     }
 
     fn mint(
@@ -143,23 +173,49 @@ impl TokenKeys {
             &claims,
             &EncodingKey::from_secret(key.expose_secret()),
         );
-        token.map(SecretString::from).map_err(|_| TokenError::Invalid)
+        token
+            .map(SecretString::from)
+            .map_err(|_| TokenError::Invalid)
     }
 
-    fn verify(&self, token: &str, issuer: &str, audience: &str, now: Timestamp) -> Result<Claims, TokenError> {
+    fn verify(
+        &self,
+        token: &str,
+        issuer: &str,
+        audience: &str,
+        now: Timestamp,
+    ) -> Result<Claims, TokenError> {
         let claims = self.authentic(token, issuer, audience, unix_s(now)?)?;
         // Our own clock and no leeway: jsonwebtoken would read the system's and allow a minute.
-        if claims.exp <= unix_s(now)? { Err(TokenError::Expired) } else { Ok(claims) }
+        if claims.exp <= unix_s(now)? {
+            Err(TokenError::Expired)
+        } else {
+            Ok(claims)
+        }
     }
 
     /// Everything but the expiry.
-    fn authentic(&self, token: &str, issuer: &str, audience: &str, now_s: u64) -> Result<Claims, TokenError> {
+    fn authentic(
+        &self,
+        token: &str,
+        issuer: &str,
+        audience: &str,
+        now_s: u64,
+    ) -> Result<Claims, TokenError> {
         if token.len() > MAX_TOKEN_CHARS {
             return Err(TokenError::Invalid);
         }
-        let claims = self.0.iter().find_map(|key| decode(token, key)).ok_or(TokenError::Invalid)?;
+        let claims = self
+            .0
+            .iter()
+            .find_map(|key| decode(token, key))
+            .ok_or(TokenError::Invalid)?;
         let not_yet = claims.iat > now_s || claims.nbf.is_some_and(|nbf| nbf > now_s);
-        if claims.iss != issuer || claims.aud != audience || not_yet { Err(TokenError::Invalid) } else { Ok(claims) }
+        if claims.iss != issuer || claims.aud != audience || not_yet {
+            Err(TokenError::Invalid)
+        } else {
+            Ok(claims)
+        }
     }
 }
 
@@ -179,7 +235,12 @@ fn decode(token: &str, key: &SecretSlice<u8>) -> Option<Claims> {
     validation.required_spec_claims.clear();
     validation.validate_exp = false;
     validation.validate_aud = false;
-    let decoded = jsonwebtoken::decode::<Claims>(token, &DecodingKey::from_secret(key.expose_secret()), &validation).ok()?;
+    let decoded = jsonwebtoken::decode::<Claims>(
+        token,
+        &DecodingKey::from_secret(key.expose_secret()),
+        &validation,
+    )
+    .ok()?;
     // RFC 7515, section 4.1.11: extensions that are not understood must be refused.
     decoded.header.crit.is_none().then_some(decoded.claims)
 }
@@ -206,12 +267,17 @@ mod tests {
 
     #[test]
     fn a3_every_jwt_vector_holds() {
-        let vectors: Vectors = serde_json::from_str(include_str!("../tests/vectors/extra_jwt_attacks.json")).unwrap();
+        let vectors: Vectors =
+            serde_json::from_str(include_str!("../tests/vectors/extra_jwt_attacks.json")).unwrap();
         assert_eq!(vectors.vectors.len(), 49);
         let keys = keys("test-portal-jwt-secret-0123456789abcdef");
         let now = Timestamp::from_second(1_760_000_000).unwrap();
         for vector in vectors.vectors {
-            let got = if keys.verify(&vector.token, "portal", "portal", now).is_ok() { "accept" } else { "reject" };
+            let got = if keys.verify(&vector.token, "portal", "portal", now).is_ok() {
+                "accept"
+            } else {
+                "reject"
+            };
             assert_eq!(got, vector.ours, "{}", vector.name);
         }
     }
@@ -220,24 +286,40 @@ mod tests {
     fn a_token_serves_one_purpose_until_it_expires() {
         let keys = keys("an-obviously-fake-token-key-of-32-bytes");
         let now = Timestamp::from_second(1_760_000_000).unwrap();
-        let claims = CheckoutClaims { store_id: StoreId::generate(), checkout_id: CheckoutId::generate() };
+        let claims = CheckoutClaims {
+            store_id: StoreId::generate(),
+            checkout_id: CheckoutId::generate(),
+        };
         let token = keys.mint_checkout(claims, now).unwrap();
         let token = token.expose_secret();
         assert_eq!(keys.verify_checkout(token, now), Ok(claims));
         assert_eq!(keys.verify_connect(token, now), Err(TokenError::Invalid));
         let last = now + CHECKOUT_TOKEN_LIFE - SignedDuration::from_secs(1);
         assert_eq!(keys.verify_checkout(token, last), Ok(claims));
-        assert_eq!(keys.verify_checkout(token, now + CHECKOUT_TOKEN_LIFE), Err(TokenError::Expired));
+        assert_eq!(
+            keys.verify_checkout(token, now + CHECKOUT_TOKEN_LIFE),
+            Err(TokenError::Expired)
+        );
     }
 
     #[test]
     fn older_keys_still_verify() {
         let now = Timestamp::from_second(1_760_000_000).unwrap();
-        let claims = ConnectClaims { store_id: StoreId::generate(), token_id: Uuid::now_v7() };
+        let claims = ConnectClaims {
+            store_id: StoreId::generate(),
+            token_id: Uuid::now_v7(),
+        };
         let old = keys("an-obviously-fake-token-key-number-1");
         let token = old.mint_connect(claims, now).unwrap();
-        let secrets = ["an-obviously-fake-token-key-number-2", "an-obviously-fake-token-key-number-1"];
-        let ring = TokenKeys::new(secrets.map(|secret| SecretSlice::from(secret.as_bytes().to_vec())).into());
+        let secrets = [
+            "an-obviously-fake-token-key-number-2",
+            "an-obviously-fake-token-key-number-1",
+        ];
+        let ring = TokenKeys::new(
+            secrets
+                .map(|secret| SecretSlice::from(secret.as_bytes().to_vec()))
+                .into(),
+        );
         assert_eq!(ring.verify_connect(token.expose_secret(), now), Ok(claims));
     }
 }

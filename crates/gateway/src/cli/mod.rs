@@ -73,7 +73,7 @@ pub enum PaymentCommand {
 /// `tillgate vault …`
 #[derive(Debug, Subcommand)]
 pub enum VaultCommand {
-    /// Print a new key for VAULT_KEYS
+    /// Print a new key for the vault
     NewKey,
 }
 

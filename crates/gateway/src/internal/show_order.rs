@@ -16,6 +16,9 @@ pub async fn show_order(
     let not_found = || ApiError::not_found("order");
     let order_id = order_id.parse().map_err(|_| not_found())?;
     let mut conn = app.db.read().await?;
-    let order = db::orders::find_in_any_store(&mut conn, order_id).await?.ok_or_else(not_found)?;
-    Ok(HttpResponse::Ok().json(OrderReply::load(&app, &mut conn, &order, Audience::Merchant).await?))
+    let order = db::orders::find_in_any_store(&mut conn, order_id)
+        .await?
+        .ok_or_else(not_found)?;
+    Ok(HttpResponse::Ok()
+        .json(OrderReply::load(&app, &mut conn, &order, Audience::Merchant).await?))
 }

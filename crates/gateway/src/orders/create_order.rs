@@ -38,7 +38,17 @@ pub async fn create_order(
     let checkout = session::from_bearer(&app, &request, store.id).await?;
     let placed = match body.payment_reference {
         None => place::place(&app, &store, &body.cart_id, checkout.as_ref(), contact).await?,
-        Some(intent) => place::place_paid(&app, &store, &body.cart_id, &intent, checkout.as_ref(), contact).await?,
+        Some(intent) => {
+            place::place_paid(
+                &app,
+                &store,
+                &body.cart_id,
+                &intent,
+                checkout.as_ref(),
+                contact,
+            )
+            .await?
+        }
     };
     let (order, is_new) = match placed {
         Placed::New(order) => (order, true),
@@ -46,8 +56,14 @@ pub async fn create_order(
     };
     let token = sealing::open_order_token(&app.vault, store.id, order.mode, order.sealed_token())?;
     let mut conn = app.db.read().await?;
-    let reply = OrderReply::load(&app, &mut conn, &order, Audience::Shopper).await?.with_token(&token);
-    let mut response = if is_new { HttpResponse::Created() } else { HttpResponse::Ok() };
+    let reply = OrderReply::load(&app, &mut conn, &order, Audience::Shopper)
+        .await?
+        .with_token(&token);
+    let mut response = if is_new {
+        HttpResponse::Created()
+    } else {
+        HttpResponse::Ok()
+    };
     Ok(response.json(reply))
 }
 

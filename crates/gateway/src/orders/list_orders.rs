@@ -20,9 +20,15 @@ pub async fn list_orders(
     let cursor = query.cursor::<OrderId>()?;
     let mut conn = app.db.read().await?;
     let rows = match cursor {
-        Cursor::First => db::orders::list_before(&mut conn, store_id, mode, None, limit + 1).await?,
-        Cursor::After(id) => db::orders::list_before(&mut conn, store_id, mode, Some(id), limit + 1).await?,
-        Cursor::Before(id) => db::orders::list_after(&mut conn, store_id, mode, id, limit + 1).await?,
+        Cursor::First => {
+            db::orders::list_before(&mut conn, store_id, mode, None, limit + 1).await?
+        }
+        Cursor::After(id) => {
+            db::orders::list_before(&mut conn, store_id, mode, Some(id), limit + 1).await?
+        }
+        Cursor::Before(id) => {
+            db::orders::list_after(&mut conn, store_id, mode, id, limit + 1).await?
+        }
     };
     let mut data = Vec::with_capacity(rows.len());
     for order in &rows {

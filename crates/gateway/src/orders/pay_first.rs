@@ -35,8 +35,12 @@ pub async fn check(
     payment_intent_id: &str,
 ) -> Result<Proof, ApiError> {
     let id = PaymentIntentId::parse(payment_intent_id).map_err(|_| mismatch())?;
-    let payment = db::payments::find_by_intent(&mut app.db.read().await?, store_id, payment_intent_id).await?;
-    let payment = payment.filter(|payment| payment.mode == basket.cart.mode).ok_or_else(mismatch)?;
+    let payment =
+        db::payments::find_by_intent(&mut app.db.read().await?, store_id, payment_intent_id)
+            .await?;
+    let payment = payment
+        .filter(|payment| payment.mode == basket.cart.mode)
+        .ok_or_else(mismatch)?;
     if payment.order_id.is_some() {
         return Err(already_used());
     }
@@ -45,7 +49,11 @@ pub async fn check(
     }
     let intent = read(app, store_id, &payment, &id).await?;
     let payment_status = judge(basket, &intent)?;
-    Ok(Proof { payment, payment_intent_id: id, payment_status })
+    Ok(Proof {
+        payment,
+        payment_intent_id: id,
+        payment_status,
+    })
 }
 
 fn judge(basket: &Basket, intent: &PaymentIntent) -> Result<PaymentStatus, ApiError> {
@@ -57,8 +65,12 @@ fn judge(basket: &Basket, intent: &PaymentIntent) -> Result<PaymentStatus, ApiEr
         return Err(mismatch());
     }
     match intent.status {
-        Status::RequiresCapture if intent.amount_capturable == total.amount_minor() => Ok(PaymentStatus::Authorized),
-        Status::Succeeded if intent.amount_received == total.amount_minor() => Ok(PaymentStatus::Paid),
+        Status::RequiresCapture if intent.amount_capturable == total.amount_minor() => {
+            Ok(PaymentStatus::Authorized)
+        }
+        Status::Succeeded if intent.amount_received == total.amount_minor() => {
+            Ok(PaymentStatus::Paid)
+        }
         Status::RequiresCapture | Status::Succeeded => Err(mismatch()),
         _ => Err(ApiError::payment(
             "payment_incomplete",
@@ -86,15 +98,26 @@ async fn read(
 
 /// Captures if the store captures on confirmation. The order stands whatever Stripe says: a capture that fails
 /// leaves it authorised, and Stripe's events move it on.
-pub async fn capture(app: &App, store: &Store, proof: &Proof, order: Order) -> Result<Order, ApiError> {
+pub async fn capture(
+    app: &App,
+    store: &Store,
+    proof: &Proof,
+    order: Order,
+) -> Result<Order, ApiError> {
     if store.capture_on == CAPTURE_AT_ONCE
         && proof.payment_status == PaymentStatus::Authorized
         && let Err(error) = try_capture(app, store.id, proof).await
     {
         tracing::error!(store_id = %store.id, order_id = %order.id, ?error, "the payment could not be captured yet");
     }
-    let settled =
-        settle::settle(app, store.id, order.mode, proof.payment_intent_id.as_str(), Trigger::Asked).await;
+    let settled = settle::settle(
+        app,
+        store.id,
+        order.mode,
+        proof.payment_intent_id.as_str(),
+        Trigger::Asked,
+    )
+    .await;
     if let Err(error) = settled {
         tracing::warn!(store_id = %store.id, order_id = %order.id, ?error, "the payment could not be read again");
     }
@@ -104,9 +127,15 @@ pub async fn capture(app: &App, store: &Store, proof: &Proof, order: Order) -> R
 
 async fn try_capture(app: &App, store_id: StoreId, proof: &Proof) -> Result<(), ApiError> {
     let stripe = StoreStripe::open(app, store_id, proof.payment.mode).await?;
-    let key = IdempotencyKey::parse(format!("{}-capture", proof.payment.id)).map_err(ApiError::internal)?;
-    let captured =
-        payment_intents::capture(&stripe.client, &proof.payment_intent_id, &CaptureParams::default(), &key).await;
+    let key = IdempotencyKey::parse(format!("{}-capture", proof.payment.id))
+        .map_err(ApiError::internal)?;
+    let captured = payment_intents::capture(
+        &stripe.client,
+        &proof.payment_intent_id,
+        &CaptureParams::default(),
+        &key,
+    )
+    .await;
     match captured {
         Ok(_) | Err(StripeError::UnexpectedState(_)) => Ok(()),
         Err(error) => Err(stripe.fail(app, error).await),
@@ -122,21 +151,39 @@ pub async fn release(app: &App, store_id: StoreId, proof: &Proof) {
 
 async fn try_release(app: &App, store_id: StoreId, proof: &Proof) -> Result<(), ApiError> {
     let stripe = StoreStripe::open(app, store_id, proof.payment.mode).await?;
-    let key = IdempotencyKey::parse(format!("{}-cancel", proof.payment.id)).map_err(ApiError::internal)?;
-    let canceled =
-        payment_intents::cancel(&stripe.client, &proof.payment_intent_id, &CancelParams::default(), &key).await;
+    let key = IdempotencyKey::parse(format!("{}-cancel", proof.payment.id))
+        .map_err(ApiError::internal)?;
+    let canceled = payment_intents::cancel(
+        &stripe.client,
+        &proof.payment_intent_id,
+        &CancelParams::default(),
+        &key,
+    )
+    .await;
     if let Err(error) = canceled {
         return Err(stripe.fail(app, error).await);
     }
     let mut tx = app.db.begin().await?;
-    db::payments::set_state(&mut tx, store_id, &proof.payment, PaymentState::Canceled, 0, app.now()).await?;
+    db::payments::set_state(
+        &mut tx,
+        store_id,
+        &proof.payment,
+        PaymentState::Canceled,
+        0,
+        app.now(),
+    )
+    .await?;
     tx.commit().await?;
     Ok(())
 }
 
 /// 409: the payment made another order already.
 pub fn already_used() -> ApiError {
-    ApiError::conflict("payment_already_used", "This payment belongs to an order already. Start a new checkout.").param("payment_reference")
+    ApiError::conflict(
+        "payment_already_used",
+        "This payment belongs to an order already. Start a new checkout.",
+    )
+    .param("payment_reference")
 }
 
 fn mismatch() -> ApiError {

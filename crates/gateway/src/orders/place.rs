@@ -47,16 +47,21 @@ pub async fn place(
 ) -> Result<Placed, ApiError> {
     let basket = read_basket(app, store.id, cart_id, checkout).await?;
     let contact = complete_contact(app, store.id, checkout, contact)?;
-    let existing = db::orders::find_open_by_cart(&mut app.db.read().await?, store.id, basket.cart.id).await?;
+    let existing =
+        db::orders::find_open_by_cart(&mut app.db.read().await?, store.id, basket.cart.id).await?;
     if let Some(order) = existing {
         if order.cart_version == Some(basket.cart.version) || !order.payment_status.is_payable() {
-            return refresh_contact(app, order, &contact).await.map(Placed::Existing);
+            return refresh_contact(app, order, &contact)
+                .await
+                .map(Placed::Existing);
         }
         supersede::supersede(app, store.id, &order).await?;
     }
     match insert(app, store.id, &basket, &contact, None).await {
         Err(InsertError::CartTaken) => {
-            let order = db::orders::find_open_by_cart(&mut app.db.read().await?, store.id, basket.cart.id).await?;
+            let order =
+                db::orders::find_open_by_cart(&mut app.db.read().await?, store.id, basket.cart.id)
+                    .await?;
             order.map(Placed::Existing).ok_or_else(cart_busy)
         }
         other => Ok(Placed::New(other?)),
@@ -75,8 +80,18 @@ pub async fn place_paid(
     let basket = read_basket(app, store.id, cart_id, checkout).await?;
     let contact = complete_contact(app, store.id, checkout, contact)?;
     let proof = pay_first::check(app, store.id, &basket, payment_intent_id).await?;
-    match insert(app, store.id, &basket, &contact, Some((&proof.payment, proof.payment_status))).await {
-        Ok(order) => pay_first::capture(app, store, &proof, order).await.map(Placed::New),
+    match insert(
+        app,
+        store.id,
+        &basket,
+        &contact,
+        Some((&proof.payment, proof.payment_status)),
+    )
+    .await
+    {
+        Ok(order) => pay_first::capture(app, store, &proof, order)
+            .await
+            .map(Placed::New),
         Err(InsertError::CartTaken) => Err(pay_first::already_used()),
         Err(error) => {
             let error = ApiError::from(error);
@@ -120,13 +135,27 @@ pub fn complete_contact(
     checkout: Option<&Checkout>,
     contact: Contact,
 ) -> Result<Contact, ApiError> {
-    let Some(checkout) = checkout else { return Ok(contact) };
-    let row = Row { store_id, table: "checkouts", id: *checkout.id.as_uuid() };
-    Ok(contact.or(Contact::open(&app.vault, row, checkout.contact_sealed.as_deref())?))
+    let Some(checkout) = checkout else {
+        return Ok(contact);
+    };
+    let row = Row {
+        store_id,
+        table: "checkouts",
+        id: *checkout.id.as_uuid(),
+    };
+    Ok(contact.or(Contact::open(
+        &app.vault,
+        row,
+        checkout.contact_sealed.as_deref(),
+    )?))
 }
 
 /// A shopper who corrects the address before paying again means the new one.
-async fn refresh_contact(app: &App, mut order: Order, contact: &Contact) -> Result<Order, ApiError> {
+async fn refresh_contact(
+    app: &App,
+    mut order: Order,
+    contact: &Contact,
+) -> Result<Order, ApiError> {
     if contact.is_empty() || !order.payment_status.is_payable() {
         return Ok(order);
     }
@@ -139,7 +168,11 @@ async fn refresh_contact(app: &App, mut order: Order, contact: &Contact) -> Resu
 }
 
 fn order_row(store_id: StoreId, order_id: OrderId) -> Row<'static> {
-    Row { store_id, table: "orders", id: *order_id.as_uuid() }
+    Row {
+        store_id,
+        table: "orders",
+        id: *order_id.as_uuid(),
+    }
 }
 
 enum InsertError {
@@ -188,14 +221,29 @@ async fn insert(
             return Err(InsertError::Api(pay_first::already_used()));
         }
         db::orders::set_state(&mut tx, &order, OrderStatus::Confirmed, payment_status, now).await?;
-        order = db::orders::find(&mut tx, store_id, order.id).await?.ok_or_else(cart_busy)?;
+        order = db::orders::find(&mut tx, store_id, order.id)
+            .await?
+            .ok_or_else(cart_busy)?;
     }
-    db::audit::record(&mut tx, store_id, "shopper", "order.placed", &order.id.to_string(), now).await?;
+    db::audit::record(
+        &mut tx,
+        store_id,
+        "shopper",
+        "order.placed",
+        &order.id.to_string(),
+        now,
+    )
+    .await?;
     tx.commit().await?;
     Ok(order)
 }
 
-fn new_order(app: &App, store_id: StoreId, basket: &Basket, contact: &Contact) -> Result<NewOrder, ApiError> {
+fn new_order(
+    app: &App,
+    store_id: StoreId,
+    basket: &Basket,
+    contact: &Contact,
+) -> Result<NewOrder, ApiError> {
     let id = OrderId::generate();
     let token = SecretString::from(format!("ot_{}", crate::guards::random_token()));
     Ok(NewOrder {
@@ -215,12 +263,17 @@ fn new_order(app: &App, store_id: StoreId, basket: &Basket, contact: &Contact) -
 /// Takes every line's pieces or, through the transaction's end, none.
 async fn take_stock(conn: &mut Conn, store_id: StoreId, lines: &[Line]) -> Result<(), ApiError> {
     // In the order of their ids, so that two carts with the same products cannot wait for each other.
-    let mut wanted: Vec<(ProductId, &Line)> =
-        lines.iter().filter_map(|line| line.product_id.map(|product_id| (product_id, line))).collect();
+    let mut wanted: Vec<(ProductId, &Line)> = lines
+        .iter()
+        .filter_map(|line| line.product_id.map(|product_id| (product_id, line)))
+        .collect();
     wanted.sort_by_key(|(product_id, _)| *product_id);
     for (product_id, line) in wanted {
         if !db::products::take_stock(conn, store_id, product_id, line.quantity).await? {
-            let message = format!("\"{}\" is sold out, or fewer are left than you want. Change the cart, then try again.", line.name);
+            let message = format!(
+                "\"{}\" is sold out, or fewer are left than you want. Change the cart, then try again.",
+                line.name
+            );
             return Err(ApiError::unprocessable("insufficient_stock", message).param("items"));
         }
     }
@@ -228,5 +281,8 @@ async fn take_stock(conn: &mut Conn, store_id: StoreId, lines: &[Line]) -> Resul
 }
 
 fn cart_busy() -> ApiError {
-    ApiError::conflict("cart_changed", "The cart was used at the same moment. Try again.")
+    ApiError::conflict(
+        "cart_changed",
+        "The cart was used at the same moment. Try again.",
+    )
 }

@@ -14,7 +14,8 @@ use crate::work::settle::{self, Trigger};
 
 /// Cancels at Stripe first; money that arrived meanwhile wins, and the cart stays as it was paid.
 pub async fn supersede(app: &App, store_id: StoreId, order: &Order) -> Result<(), ApiError> {
-    let payment = db::payments::find_open_by_order(&mut app.db.read().await?, store_id, order.id).await?;
+    let payment =
+        db::payments::find_open_by_order(&mut app.db.read().await?, store_id, order.id).await?;
     if let Some(payment) = &payment
         && let Some(intent) = &payment.payment_intent_id
     {
@@ -22,11 +23,20 @@ pub async fn supersede(app: &App, store_id: StoreId, order: &Order) -> Result<()
     }
     let now = app.now();
     let mut tx = app.db.begin().await?;
-    if !db::orders::set_state(&mut tx, order, OrderStatus::Cancelled, order.payment_status, now).await? {
+    if !db::orders::set_state(
+        &mut tx,
+        order,
+        OrderStatus::Cancelled,
+        order.payment_status,
+        now,
+    )
+    .await?
+    {
         return Err(locked());
     }
     if let Some(payment) = &payment
-        && !db::payments::set_state(&mut tx, store_id, payment, PaymentState::Canceled, 0, now).await?
+        && !db::payments::set_state(&mut tx, store_id, payment, PaymentState::Canceled, 0, now)
+            .await?
     {
         return Err(locked());
     }
@@ -35,16 +45,32 @@ pub async fn supersede(app: &App, store_id: StoreId, order: &Order) -> Result<()
             db::products::give_stock_back(&mut tx, store_id, product_id, line.quantity).await?;
         }
     }
-    db::audit::record(&mut tx, store_id, "shopper", "order.superseded", &order.id.to_string(), now).await?;
+    db::audit::record(
+        &mut tx,
+        store_id,
+        "shopper",
+        "order.superseded",
+        &order.id.to_string(),
+        now,
+    )
+    .await?;
     tx.commit().await?;
     Ok(())
 }
 
-async fn cancel_at_stripe(app: &App, store_id: StoreId, payment: &Payment, intent: &str) -> Result<(), ApiError> {
+async fn cancel_at_stripe(
+    app: &App,
+    store_id: StoreId,
+    payment: &Payment,
+    intent: &str,
+) -> Result<(), ApiError> {
     let stripe = StoreStripe::open(app, store_id, payment.mode).await?;
     let id = PaymentIntentId::parse(intent).map_err(ApiError::internal)?;
-    let key = IdempotencyKey::parse(format!("{}-cancel", payment.id)).map_err(ApiError::internal)?;
-    let params = CancelParams { cancellation_reason: Some(CancellationReason::Abandoned) };
+    let key =
+        IdempotencyKey::parse(format!("{}-cancel", payment.id)).map_err(ApiError::internal)?;
+    let params = CancelParams {
+        cancellation_reason: Some(CancellationReason::Abandoned),
+    };
     match payment_intents::cancel(&stripe.client, &id, &params, &key).await {
         Ok(_) => Ok(()),
         Err(StripeError::UnexpectedState(_)) => {
@@ -61,5 +87,8 @@ async fn cancel_at_stripe(app: &App, store_id: StoreId, payment: &Payment, inten
 }
 
 fn locked() -> ApiError {
-    ApiError::conflict("cart_locked", "This cart is being paid or has been paid. Make a new cart for another order.")
+    ApiError::conflict(
+        "cart_locked",
+        "This cart is being paid or has been paid. Make a new cart for another order.",
+    )
 }

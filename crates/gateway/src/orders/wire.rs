@@ -66,7 +66,12 @@ pub struct AttentionReply {
 
 impl OrderReply {
     /// Reads everything that belongs to an order.
-    pub async fn load(app: &App, conn: &mut Conn, order: &Order, audience: Audience) -> Result<Self, ApiError> {
+    pub async fn load(
+        app: &App,
+        conn: &mut Conn,
+        order: &Order,
+        audience: Audience,
+    ) -> Result<Self, ApiError> {
         let lines = db::orders::lines(conn, order.store_id, order.id).await?;
         let payment = db::payments::find_open_by_order(conn, order.store_id, order.id).await?;
         let contact = contact(app, order)?;
@@ -74,7 +79,10 @@ impl OrderReply {
             Audience::Shopper => None,
             Audience::Merchant => Some(attention(conn, order).await?),
         };
-        let failed = payment.as_ref().filter(|payment| payment.last_error_code.is_some());
+        // What failed before the money came does not matter any more.
+        let failed = payment.as_ref().filter(|payment| {
+            payment.last_error_code.is_some() && !payment.status.holds_money()
+        });
         Ok(Self {
             id: order.id,
             store_id: order.store_id,
@@ -111,15 +119,24 @@ impl OrderReply {
 
 /// What the shopper told when placing the order.
 pub fn contact(app: &App, order: &Order) -> Result<Contact, ApiError> {
-    let row = Row { store_id: order.store_id, table: "orders", id: *order.id.as_uuid() };
+    let row = Row {
+        store_id: order.store_id,
+        table: "orders",
+        id: *order.id.as_uuid(),
+    };
     Contact::open(&app.vault, row, order.contact_sealed.as_deref())
 }
 
 async fn attention(conn: &mut Conn, order: &Order) -> Result<Vec<AttentionReply>, ApiError> {
     let open = db::incidents::list_open(conn, order.store_id, order.id).await?;
     let reply = |incident: db::incidents::OpenIncident| {
-        let message = Incident::from_code(&incident.code).map_or("Look at this order in Stripe.", Incident::message);
-        AttentionReply { code: incident.code, message, since: incident.since }
+        let message = Incident::from_code(&incident.code)
+            .map_or("Look at this order in Stripe.", Incident::message);
+        AttentionReply {
+            code: incident.code,
+            message,
+            since: incident.since,
+        }
     };
     Ok(open.into_iter().map(reply).collect())
 }
