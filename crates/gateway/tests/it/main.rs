@@ -6,4 +6,6 @@
 
 mod harness;
 
+mod idempotency;
+mod rate_limit;
 mod webhooks;

@@ -58,9 +58,18 @@ impl Call {
 
     /// Claims the key, or finds what became of the first call. One that still runs is waited for.
     pub(super) async fn begin(&self, app: &App) -> Result<Turn, ApiError> {
+        // Waiting only reads: SQLite has one writer, and the first call needs it.
+        let mut may_be_free = true;
         for wait_ms in WAITS_MS {
             tokio::time::sleep(Duration::from_millis(wait_ms)).await;
-            if let Some(turn) = self.look(app).await? {
+            if may_be_free && self.claim(app).await? {
+                return Ok(Turn::First);
+            }
+            let seen = idempotency::find(&mut app.db.read().await?, &self.scope).await?;
+            may_be_free = seen.is_none();
+            if let Some(seen) = seen
+                && let Some(turn) = self.turn_after(app, seen).await?
+            {
                 return Ok(turn);
             }
         }
@@ -70,40 +79,37 @@ impl Call {
         ))
     }
 
-    /// `None` while the first call runs.
-    async fn look(&self, app: &App) -> Result<Option<Turn>, ApiError> {
+    async fn claim(&self, app: &App) -> Result<bool, ApiError> {
         let now = app.now();
-        let mut tx = app.db.begin().await?;
         let (lease_until, expires_at) = (now + LEASE, now + KEPT_FOR);
         let hash = &self.request_hash;
-        if idempotency::claim(&mut tx, &self.scope, hash, lease_until, expires_at, now).await? {
-            tx.commit().await?;
-            return Ok(Some(Turn::First));
-        }
-        let seen = idempotency::find(&mut tx, &self.scope).await?;
-        let died = |seen: &Seen| seen.request_hash == *hash && seen.lease_until <= now;
-        let taken_over = seen.as_ref().is_some_and(died)
-            && idempotency::take_over(&mut tx, &self.scope, lease_until, now).await?;
+        let mut tx = app.db.begin().await?;
+        let claimed =
+            idempotency::claim(&mut tx, &self.scope, hash, lease_until, expires_at, now).await?;
         tx.commit().await?;
-        match seen {
-            // Freed between the two statements.
-            None => Ok(None),
-            Some(seen) if seen.request_hash != *hash => Err(ApiError::idempotency(
-                "idempotency_key_reused",
-                "This Idempotency-Key was used for another request. Use a new key, or send the same request again.",
-            )),
-            Some(_) if taken_over => Ok(Some(Turn::First)),
-            Some(seen) => self.answer(app, &seen),
-        }
+        Ok(claimed)
     }
 
-    /// `None` while there is no answer yet.
-    fn answer(&self, app: &App, seen: &Seen) -> Result<Option<Turn>, ApiError> {
-        let Some(sealed) = seen.answer() else {
+    /// `None` while the first call runs.
+    async fn turn_after(&self, app: &App, seen: Seen) -> Result<Option<Turn>, ApiError> {
+        if seen.request_hash != self.request_hash {
+            return Err(ApiError::idempotency(
+                "idempotency_key_reused",
+                "This Idempotency-Key was used for another request. Use a new key, or send the same request again.",
+            ));
+        }
+        if let Some(sealed) = seen.answer() {
+            let packed = sealing::open_idempotent_answer(&app.vault, self.store_id, sealed)?;
+            return Ok(Some(Turn::Again(Answer::unpack(&packed, &self.place())?)));
+        }
+        let now = app.now();
+        if seen.lease_until > now {
             return Ok(None);
-        };
-        let packed = sealing::open_idempotent_answer(&app.vault, self.store_id, sealed)?;
-        Ok(Some(Turn::Again(Answer::unpack(&packed, &self.place())?)))
+        }
+        let mut tx = app.db.begin().await?;
+        let taken_over = idempotency::take_over(&mut tx, &self.scope, now + LEASE, now).await?;
+        tx.commit().await?;
+        Ok(taken_over.then_some(Turn::First))
     }
 
     /// Keeps the answer, or frees the key where the call may be tried again. The answer goes out either way: if the
