@@ -121,7 +121,7 @@ async fn c3_return_urls_are_on_the_list_or_refused(app: &TestApp) {
         }
     }
     let mut merchant = Merchant::open_link(app, &link).await;
-    merchant.return_url = "https://evil.example/".to_owned();
+    merchant.return_url = String::from("https://evil.example/");
     merchant
         .submit_keys(&new_account(app).await)
         .await

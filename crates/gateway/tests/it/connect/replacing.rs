@@ -115,7 +115,7 @@ async fn c8_a_refused_key_is_healed_by_connecting_again(app: &TestApp) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deployment_can_refuse_test_keys() {
     let app = TestApp::start_with(TestDatabase::sqlite().await, |settings| {
-        settings.require_live_keys = true
+        settings.require_live_keys = true;
     })
     .await;
     let store = app.create_store("Roastery").await;
