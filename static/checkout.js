@@ -116,6 +116,7 @@ async function stripeJsIsThere(again) {
 
 async function pay() {
   if (busy || !ready) return;
+  statusLine.textContent = "";
   const email = emailField.value.trim();
   if (email && !emailField.checkValidity()) {
     showEmailError("Enter a whole e-mail address, like ada@example.com, or leave this empty.");

@@ -679,7 +679,7 @@ tillgate-order[hidden]{display:none}
 .tillgate-lines{margin:.5rem 0 0;padding:0;list-style:none}
 .tillgate-line{display:grid;grid-template-columns:1fr auto;align-items:center;gap:.375rem 1rem;margin:0;padding:.75rem 0;border-bottom:1px solid var(--_line)}
 .tillgate-line .tillgate-name{font-weight:550}
-.tillgate-line .tillgate-price{justify-self:end}
+.tillgate-line .tillgate-price{align-self:start;justify-self:end}
 .tillgate-steps{display:inline-flex;align-items:center;gap:.125rem;justify-self:start;border:1px solid var(--_line);border-radius:calc(var(--_radius)*.8)}
 .tillgate-step{width:44px;height:44px;padding:0;border:0;border-radius:calc(var(--_radius)*.8);background:none;color:inherit;font:inherit;font-size:1.25rem;line-height:1;cursor:pointer}
 .tillgate-step:disabled{opacity:.35;cursor:default}

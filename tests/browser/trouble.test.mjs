@@ -212,6 +212,7 @@ stories('Trouble', (story) => {
     await shopper.page.getByLabel('E-mail').fill('ada@');
     await shopper.payButton.click();
     await shopper.page.getByText('Enter a whole e-mail address, like ada@example.com, or leave this empty.').waitFor();
+    assert.equal(await shopper.page.getByText('Enter the whole card number.').count(), 0, 'one complaint at a time');
     await scene.keeps(shopper.page, 'email-incomplete');
     await shopper.fillsIn(cards.works);
     await shopper.payButton.click();
