@@ -79,6 +79,14 @@ impl Tx {
         drop(self.0.take());
         Ok(())
     }
+
+    /// Gives up the transaction's changes and gives the connection back: for who found that somebody else was first.
+    /// Opening a connection anew would cost more than the transaction did.
+    pub async fn rollback(mut self) -> Result<(), DbError> {
+        self.batch("ROLLBACK").await?;
+        drop(self.0.take());
+        Ok(())
+    }
 }
 
 impl Drop for Tx {

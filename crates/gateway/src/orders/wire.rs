@@ -80,9 +80,9 @@ impl OrderReply {
             Audience::Merchant => Some(attention(conn, order).await?),
         };
         // What failed before the money came does not matter any more.
-        let failed = payment.as_ref().filter(|payment| {
-            payment.last_error_code.is_some() && !payment.status.holds_money()
-        });
+        let failed = payment
+            .as_ref()
+            .filter(|payment| payment.last_error_code.is_some() && !payment.status.holds_money());
         Ok(Self {
             id: order.id,
             store_id: order.store_id,

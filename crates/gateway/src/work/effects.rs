@@ -23,29 +23,61 @@ pub async fn store(
     verdict: &Verdict,
     trigger: Trigger<'_>,
 ) -> Result<bool, ApiError> {
-    let now = app.now();
     let mut tx = app.db.begin().await?;
+    let outcome = write(
+        &mut tx,
+        app.now(),
+        store_id,
+        payment,
+        order,
+        verdict,
+        trigger,
+    )
+    .await?;
+    match outcome {
+        Outcome::Written => tx.commit().await?,
+        Outcome::Moved | Outcome::LeaseLost => tx.rollback().await?,
+    }
+    Ok(outcome != Outcome::Moved)
+}
+
+#[derive(PartialEq, Eq)]
+enum Outcome {
+    Written,
+    /// The order or the payment is not what the decision was made on.
+    Moved,
+    /// Another worker holds the event now; its transaction stores the effects.
+    LeaseLost,
+}
+
+async fn write(
+    conn: &mut Conn,
+    now: Timestamp,
+    store_id: StoreId,
+    payment: &Payment,
+    order: Option<&Order>,
+    verdict: &Verdict,
+    trigger: Trigger<'_>,
+) -> Result<Outcome, ApiError> {
     let mut incident = None;
     if let Some(order) = order {
         if let Decision::Report(reported) = verdict.decision {
             incident = Some(reported);
-            report(&mut tx, store_id, order, reported, now).await?;
-        } else if !move_order(&mut tx, order, verdict.decision, now).await? {
-            return Ok(false);
+            report(conn, store_id, order, reported, now).await?;
+        } else if !move_order(conn, order, verdict.decision, now).await? {
+            return Ok(Outcome::Moved);
         }
     }
-    if !move_payment(&mut tx, store_id, payment, verdict, now).await? {
-        return Ok(false);
+    if !move_payment(conn, store_id, payment, verdict, now).await? {
+        return Ok(Outcome::Moved);
     }
     if let Trigger::Event(event) = trigger {
         let note = incident.map(Incident::code);
-        if !db::inbox::finish(&mut tx, event, EventState::Processed, note, now).await? {
-            // Another worker holds the event now; its transaction stores the effects.
-            return Ok(true);
+        if !db::inbox::finish(conn, event, EventState::Processed, note, now).await? {
+            return Ok(Outcome::LeaseLost);
         }
     }
-    tx.commit().await?;
-    Ok(true)
+    Ok(Outcome::Written)
 }
 
 async fn report(

@@ -8,4 +8,5 @@ mod harness;
 
 mod idempotency;
 mod rate_limit;
+mod settle;
 mod webhooks;

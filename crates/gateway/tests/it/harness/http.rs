@@ -101,6 +101,11 @@ impl Recorder {
         self.request(Method::POST, path).json(body)
     }
 
+    pub fn post_bytes(&self, path: &str, body: Vec<u8>) -> Session<'_> {
+        self.request(Method::POST, path)
+            .body("application/json; charset=utf-8", body)
+    }
+
     /// Every answer so far, headers and body, as one text.
     pub fn everything(&self) -> String {
         let answers = self.answers.lock().unwrap();
@@ -142,7 +147,9 @@ impl Session<'_> {
         self
     }
 
-    pub fn header(mut self, name: &str, value: &str) -> Self {
+    /// A header of any bytes that HTTP can carry.
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        let value = reqwest::header::HeaderValue::from_bytes(value.as_ref()).unwrap();
         self.request = self.request.header(name, value);
         self
     }

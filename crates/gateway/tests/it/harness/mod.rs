@@ -2,7 +2,9 @@
 
 mod actors;
 mod canary;
+mod events;
 mod http;
+mod shopper;
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -19,6 +21,8 @@ use test_database::TestDatabase;
 use url::Url;
 
 pub use actors::{ConnectedStore, Keys, PaidOrder};
+pub use canary::logged;
+pub use events::event_of;
 pub use http::{Reply, Session};
 
 /// Makes of each `async fn story(&TestApp)` one test on each engine; afterwards no key may be found anywhere.

@@ -1,0 +1,107 @@
+//! 200 means stored: many at once, too many at once, and with the database gone.
+
+use futures_util::StreamExt;
+use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
+use serde_json::json;
+use test_database::TestDatabase;
+
+use crate::harness::{ConnectedStore, Reply, TestApp, event_of, stories};
+
+stories!(
+    a_hundred_at_once_are_all_stored,
+    two_stores_may_have_the_same_event,
+    more_than_fit_are_asked_to_come_back,
+    without_a_database_nothing_is_acknowledged,
+);
+
+async fn a_hundred_at_once_are_all_stored(app: &TestApp) {
+    let store = app.connected_store("Coffee").await;
+    let replies = join_all((0..100).map(|_| post_new(app, &store))).await;
+    for reply in replies {
+        reply.expect(200);
+    }
+    assert_eq!(app.count("stripe_events").await, 100);
+    app.run_work().await;
+    assert_eq!(app.inbox_where("state = 'ignored'").await.len(), 100);
+}
+
+async fn two_stores_may_have_the_same_event(app: &TestApp) {
+    let (a, b) = (
+        app.connected_store("A").await,
+        app.connected_store("B").await,
+    );
+    let event = event_of(
+        "payment_intent.created",
+        &json!({ "id": "pi_FAKE1", "object": "payment_intent" }),
+    );
+    for store in [&a, &b, &a, &b] {
+        app.post_event(store, &event).await.expect(200);
+    }
+    assert_eq!(app.count("stripe_events").await, 2);
+}
+
+async fn more_than_fit_are_asked_to_come_back(app: &TestApp) {
+    // A queue of 256 behind a batch of 128 at most.
+    const SENT: usize = 450;
+    const CERTAINLY_REFUSED: usize = SENT - 256 - 128;
+    let store = app.connected_store("Coffee").await;
+    lock_inbox(&app.database).await;
+    let mut posts: FuturesUnordered<_> = (0..SENT).map(|_| post_new(app, &store)).collect();
+    for _ in 0..CERTAINLY_REFUSED {
+        assert_asked_to_come_back(&posts.next().await.unwrap());
+    }
+    app.database.raw("COMMIT").await.unwrap();
+    let mut stored = 0;
+    while let Some(reply) = posts.next().await {
+        if reply.status == 200 {
+            stored += 1;
+        } else {
+            assert_asked_to_come_back(&reply);
+        }
+    }
+    assert!(stored > 0, "those that waited were stored");
+    assert_eq!(app.count("stripe_events").await, stored);
+    post_new(app, &store).await.expect(200);
+}
+
+async fn without_a_database_nothing_is_acknowledged(app: &TestApp) {
+    let store = app.connected_store("Coffee").await;
+    // First only the writer is kept busy for longer than anybody waits; then nobody answers at all.
+    lock_inbox(&app.database).await;
+    assert_asked_to_come_back(&post_new(app, &store).await);
+    app.database.raw("COMMIT").await.unwrap();
+    post_new(app, &store).await.expect(200);
+    app.app.db.close();
+    let reply = post_new(app, &store).await;
+    reply.expect_error(503, "database_unavailable");
+    assert_ne!(reply.header("retry-after"), "");
+    assert_eq!(app.count("stripe_events").await, 1);
+}
+
+async fn post_new(app: &TestApp, store: &ConnectedStore) -> Reply {
+    let event = event_of(
+        "payment_intent.created",
+        &json!({ "id": "pi_FAKE1", "object": "payment_intent" }),
+    );
+    app.post_event(store, &event).await
+}
+
+#[track_caller]
+fn assert_asked_to_come_back(reply: &Reply) {
+    reply.expect_error(503, "inbox_unavailable");
+    assert_eq!(reply.header("retry-after"), "2");
+}
+
+/// Keeps everybody from writing into the inbox, until `COMMIT`.
+async fn lock_inbox(database: &TestDatabase) {
+    if database.path().is_some() {
+        database.raw("BEGIN IMMEDIATE").await.unwrap();
+    } else {
+        database.raw("BEGIN").await.unwrap();
+        database
+            .raw("LOCK TABLE stripe_events IN ACCESS EXCLUSIVE MODE")
+            .await
+            .unwrap();
+    }
+}
