@@ -10,7 +10,7 @@ const amount = 1650;
 
 stories('One order and one charge', (story) => {
   story('After a double click on Pay', async (scene) => {
-    const shopper = await atCheckout(scene);
+    const shopper = await scene.shopperAtCheckout();
     await shopper.fillsIn(cards.works);
     await shopper.payButton.dblclick();
     const number = await shopper.seesPaid();
@@ -19,7 +19,7 @@ stories('One order and one charge', (story) => {
   });
 
   story('After pressing Enter in a field again and again', async (scene) => {
-    const shopper = await atCheckout(scene);
+    const shopper = await scene.shopperAtCheckout();
     await shopper.fillsIn(cards.works);
     await shopper.page.getByLabel('E-mail').focus();
     for (let press = 0; press < 5; press += 1) await shopper.page.keyboard.press('Enter');
@@ -29,7 +29,7 @@ stories('One order and one charge', (story) => {
   });
 
   story('With the back button after paying', async (scene) => {
-    const shopper = await atCheckout(scene);
+    const shopper = await scene.shopperAtCheckout();
     await shopper.pays(cards.works);
     const number = await shopper.seesPaid();
     await shopper.page.goBack();
@@ -38,7 +38,7 @@ stories('One order and one charge', (story) => {
   });
 
   story('With a reload of the page after paying, and of the shop', async (scene) => {
-    const shopper = await atCheckout(scene);
+    const shopper = await scene.shopperAtCheckout();
     await shopper.pays(cards.works);
     const number = await shopper.seesPaid();
     await shopper.page.reload();
@@ -51,7 +51,7 @@ stories('One order and one charge', (story) => {
   });
 
   story('With a reload in the middle of paying', async (scene) => {
-    const shopper = await atCheckout(scene);
+    const shopper = await scene.shopperAtCheckout();
     await shopper.fillsIn(cards.works);
     const leaves = holdBack(shopper.page, '**/v1/payment_intents/*/confirm');
     await shopper.payButton.click();
@@ -65,7 +65,7 @@ stories('One order and one charge', (story) => {
   });
 
   story('With a second tab that pays after the first', async (scene) => {
-    const shopper = await atCheckout(scene);
+    const shopper = await scene.shopperAtCheckout();
     const again = await shopper.opensAnotherTab();
     await again.page.goto(shopper.page.url());
     await again.canPay();
@@ -78,7 +78,7 @@ stories('One order and one charge', (story) => {
   });
 
   story('With two tabs that pay at the same moment', async (scene) => {
-    const shopper = await atCheckout(scene);
+    const shopper = await scene.shopperAtCheckout();
     const again = await shopper.opensAnotherTab();
     await again.page.goto(shopper.page.url());
     await again.canPay();
@@ -91,14 +91,6 @@ stories('One order and one charge', (story) => {
     await assertPaidOnce(scene, shopper, { number, amount });
   });
 });
-
-async function atCheckout(scene) {
-  const shopper = await scene.shopper();
-  await shopper.visitsShop();
-  await shopper.adds('Stoneware mug');
-  await shopper.checksOut();
-  return shopper;
-}
 
 /** Keeps requests from leaving the browser; settles when the first one tries. */
 function holdBack(page, url) {

@@ -30,10 +30,7 @@ stories('Paying', (story) => {
   });
 
   story('With a card that is declined, then with one that works', async (scene) => {
-    const shopper = await scene.shopper();
-    await shopper.visitsShop();
-    await shopper.adds('Stoneware mug');
-    await shopper.checksOut();
+    const shopper = await scene.shopperAtCheckout();
     scene.expects(/^response: 402 POST .*\/confirm$/);
     await shopper.pays(cards.declined);
     await shopper.seesRefusal('Your bank declined this card. Try another card, or contact your bank.');
@@ -45,10 +42,7 @@ stories('Paying', (story) => {
   });
 
   story('With 3-D Secure passed', async (scene) => {
-    const shopper = await scene.shopper();
-    await shopper.visitsShop();
-    await shopper.adds('Stoneware mug');
-    await shopper.checksOut();
+    const shopper = await scene.shopperAtCheckout();
     await shopper.pays(cards.threeDSecure);
     await shopper.bankAsks();
     await scene.keeps(shopper.page, '3ds-challenge');
@@ -58,10 +52,7 @@ stories('Paying', (story) => {
   });
 
   story('With 3-D Secure failed, then passed', async (scene) => {
-    const shopper = await scene.shopper();
-    await shopper.visitsShop();
-    await shopper.adds('Stoneware mug');
-    await shopper.checksOut();
+    const shopper = await scene.shopperAtCheckout();
     await shopper.pays(cards.threeDSecure);
     await shopper.tellsBank('Fail authentication');
     await shopper.seesRefusal("We couldn't confirm with your bank that it's you. Try again, or use another card.");

@@ -8,10 +8,7 @@ import { storyAlone } from './lib/stories.mjs';
 const attempts = 3;
 
 storyAlone('Stripe fails for a while', async (scene) => {
-  const shopper = await scene.shopper();
-  await shopper.visitsShop();
-  await shopper.adds('Stoneware mug');
-  await shopper.checksOut();
+  const shopper = await scene.shopperAtCheckout();
 
   await scene.sandbox.fails({ path_prefix: '/v1/payment_intents', method: 'POST', times: attempts, kind: '500' });
   await shopper.pays(cards.works);

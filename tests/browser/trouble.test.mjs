@@ -28,22 +28,34 @@ stories('Trouble', (story) => {
   });
 
   story('A result page that is opened before anything was paid', async (scene) => {
-    const shopper = await atCheckout(scene);
+    const shopper = await scene.shopperAtCheckout();
     const token = new URL(shopper.page.url()).pathname.split('/').at(-1);
     await shopper.page.goto(`${scene.server.public_url}/payment/success?checkout=${token}&redirect_status=succeeded`);
     await shopper.page.getByRole('heading', { name: 'We cannot show this payment' }).waitFor();
   });
 
   story('A checkout that has expired', async (scene) => {
-    const shopper = await atCheckout(scene);
+    const shopper = await scene.shopperAtCheckout();
     await shopper.page.goto(await scene.backend.withLife(shopper.page.url(), -1));
     await shopper.page.getByRole('heading', { name: 'This checkout has expired' }).waitFor();
     await scene.keeps(shopper.page, 'checkout-expired');
+    await shopper.goesBackToShop();
+    await shopper.cart.getByText('Stoneware mug').waitFor();
+    await shopper.checksOut();
     scene.expects(/^response: 410 GET/);
   });
 
+  story('A checkout that is opened again long after it was paid', async (scene) => {
+    const shopper = await scene.shopperAtCheckout();
+    const link = shopper.page.url();
+    await shopper.pays(cards.works);
+    const number = await shopper.seesPaid();
+    await shopper.page.goto(await scene.backend.withLife(link, -3600));
+    assert.equal(await shopper.seesPaid(), number);
+  });
+
   story('A checkout that expires while the shopper looks for the card', async (scene) => {
-    const shopper = await atCheckout(scene);
+    const shopper = await scene.shopperAtCheckout();
     const expired = (await scene.backend.withLife(shopper.page.url(), -1)).split('/').at(-1);
     await shopper.page.route('**/orders', (route) =>
       route.continue({ headers: { ...route.request().headers(), authorization: `Bearer ${expired}` } }),
@@ -56,7 +68,7 @@ stories('Trouble', (story) => {
   });
 
   story('A cart that was changed in another tab', async (scene) => {
-    const shopper = await atCheckout(scene);
+    const shopper = await scene.shopperAtCheckout();
     const other = await shopper.opensAnotherTab();
     await other.visitsShop();
     await other.adds('House blend, 250 g');
@@ -136,7 +148,7 @@ stories('Trouble', (story) => {
   });
 
   story('No network, then a network', async (scene) => {
-    const shopper = await atCheckout(scene);
+    const shopper = await scene.shopperAtCheckout();
     await shopper.page.context().setOffline(true);
     await shopper.pays(cards.works);
     await shopper.seesRefusal("We couldn't reach the shop. You have not been charged. Check your connection and try again.");
@@ -149,7 +161,7 @@ stories('Trouble', (story) => {
   });
 
   story('An answer that is lost after the money moved', async (scene) => {
-    const shopper = await atCheckout(scene);
+    const shopper = await scene.shopperAtCheckout();
     await shopper.page.route('**/confirm', async (route) => {
       await route.fetch();
       await route.abort('connectionreset');
@@ -205,7 +217,7 @@ stories('Trouble', (story) => {
   });
 
   story('Fields that are empty or wrong', async (scene) => {
-    const shopper = await atCheckout(scene);
+    const shopper = await scene.shopperAtCheckout();
     await shopper.payButton.click();
     await shopper.cardForm.getByText('Your card number is incomplete.').waitFor();
     await scene.keeps(shopper.page, 'card-incomplete');
@@ -220,11 +232,3 @@ stories('Trouble', (story) => {
     await assertPaidOnce(scene, shopper, { number, amount: 1650 });
   });
 });
-
-async function atCheckout(scene) {
-  const shopper = await scene.shopper();
-  await shopper.visitsShop();
-  await shopper.adds('Stoneware mug');
-  await shopper.checksOut();
-  return shopper;
-}

@@ -12,7 +12,7 @@ stories(
   'Webhook and return',
   (story) => {
     story('The return alone marks the order paid, and a late webhook changes nothing', async (scene) => {
-      const shopper = await atCheckout(scene);
+      const shopper = await scene.shopperAtCheckout();
       await shopper.pays(cards.works);
       const number = await shopper.seesPaid();
       const order = await assertPaidOnce(scene, shopper, { number, amount });
@@ -26,7 +26,7 @@ stories(
     });
 
     story('The webhook alone marks the order paid when the shopper never returns', async (scene) => {
-      const shopper = await atCheckout(scene);
+      const shopper = await scene.shopperAtCheckout();
       await shopper.fillsIn(cards.works);
       const returning = neverArrives(shopper.page, '**/payment/success?*');
       await shopper.payButton.click();
@@ -41,7 +41,7 @@ stories(
     });
 
     story('The shop page that is left open learns it too', async (scene) => {
-      const shopper = await atCheckout(scene);
+      const shopper = await scene.shopperAtCheckout();
       const checkout = shopper.page.url();
       await shopper.page.goBack();
       await shopper.order.getByText('Payment not finished').waitFor();
@@ -57,14 +57,6 @@ stories(
   },
   { setUp: ({ sandbox }) => sandbox.holdWebhooks() },
 );
-
-async function atCheckout(scene) {
-  const shopper = await scene.shopper();
-  await shopper.visitsShop();
-  await shopper.adds('Stoneware mug');
-  await shopper.checksOut();
-  return shopper;
-}
 
 /** Keeps a page from being loaded; settles when the browser asks for it. */
 function neverArrives(page, url) {

@@ -24,16 +24,6 @@ export class Backend {
     return this.#call('POST', '/products', product);
   }
 
-  /** Changes a product. */
-  change(productId, changes) {
-    return this.#call('PATCH', `/products/${productId}`, changes);
-  }
-
-  /** A product as everybody sees it. */
-  product(productId) {
-    return this.#call('GET', `/products/${productId}`);
-  }
-
   /** Takes a product off the shelves. */
   withdraw(productId) {
     return this.#call('DELETE', `/products/${productId}`);

@@ -87,6 +87,15 @@ class Scene {
     return new Shopper(page, this.server, `ada.${shoppers}@example.com`);
   }
 
+  /** A shopper who put a mug for 16.50 into the cart and has the payment page open. */
+  async shopperAtCheckout() {
+    const shopper = await this.shopper();
+    await shopper.visitsShop();
+    await shopper.adds('Stoneware mug');
+    await shopper.checksOut();
+    return shopper;
+  }
+
   /** An empty page in a fresh profile. */
   async openTab(options) {
     const tab = await open(this.#browser, this.size, options);

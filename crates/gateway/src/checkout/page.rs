@@ -64,23 +64,40 @@ pub async fn show_checkout_page(
 ) -> Result<HttpResponse, ApiError> {
     let claims = match app.tokens.verify_checkout(&token, app.now()) {
         Ok(claims) => claims,
-        Err(TokenError::Expired) => return expired(&app),
+        Err(TokenError::Expired) => return show_expired(&app, &token).await,
         Err(TokenError::Invalid) => return unknown(&app),
     };
     match find(&app, claims).await? {
         Found::Payable(view) => payment_form(&app, &token, &view),
-        Found::Paid => {
-            let location = app
-                .settings
-                .public(&format!("/payment/success?checkout={token}"));
-            Ok(HttpResponse::SeeOther()
-                .insert_header((LOCATION, location))
-                .finish())
-        }
+        Found::Paid => Ok(to_result(&app, &token)),
         Found::Outdated(checkout) => outdated(&app, checkout),
         Found::NotConnected(store, checkout) => not_connected(&app, &store, checkout),
         Found::Unknown => unknown(&app),
     }
+}
+
+/// An expired link still leads to what became of the checkout, or back to the shop.
+async fn show_expired(app: &App, token: &str) -> Result<HttpResponse, ApiError> {
+    let Ok(claims) = app.tokens.read_checkout(token, app.now()) else {
+        return expired(app, None);
+    };
+    match find(app, claims).await? {
+        Found::Paid => Ok(to_result(app, token)),
+        Found::Payable(view) => expired(app, back(view.checkout)),
+        Found::Outdated(checkout) | Found::NotConnected(_, checkout) => {
+            expired(app, back(checkout))
+        }
+        Found::Unknown => expired(app, None),
+    }
+}
+
+fn to_result(app: &App, token: &str) -> HttpResponse {
+    let location = app
+        .settings
+        .public(&format!("/payment/success?checkout={token}"));
+    HttpResponse::SeeOther()
+        .insert_header((LOCATION, location))
+        .finish()
 }
 
 async fn find(app: &App, claims: crate::tokens::CheckoutClaims) -> Result<Found, ApiError> {
@@ -174,7 +191,7 @@ fn line_view(line: &Line, currency: Currency) -> Result<LineView, ApiError> {
     })
 }
 
-fn expired(app: &App) -> Result<HttpResponse, ApiError> {
+fn expired(app: &App, back: Option<Link>) -> Result<HttpResponse, ApiError> {
     let text = "A checkout stays open for 30 minutes. Go back to the shop and check out again; your cart is still there.";
     pages::message(
         app,
@@ -182,7 +199,7 @@ fn expired(app: &App) -> Result<HttpResponse, ApiError> {
         MessageKind::Error,
         "This checkout has expired",
         text,
-        None,
+        back,
     )
 }
 
