@@ -3,50 +3,16 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-import threading
-from html import unescape
 from pathlib import Path
 
-import pytest
 import requests
+
+from connect_form import submit_form
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
-START_LIMIT_S = 60
-STOP_LIMIT_S = 30
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """A `tillgate dev` with its own folder and ports; gives what it prints when it serves."""
-    folder = tmp_path_factory.mktemp("tillgate")
-    binary = os.environ.get("TILLGATE_BIN", str(ROOT / "target" / "debug" / "tillgate"))
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [binary, "dev", "--json"],
-            cwd=folder,
-            env={**kept, "BIND_ADDR": "127.0.0.1:0", "LOG_FORMAT": "json"},
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
-    # A server that does not get ready must not hold the tests for ever.
-    too_slow = threading.Timer(START_LIMIT_S, process.kill)
-    too_slow.start()
-    first_line = process.stdout.readline()
-    too_slow.cancel()
-    assert first_line, f"tillgate dev did not get ready:\n{(folder / 'log').read_text()[-3000:]}"
-    yield json.loads(first_line)
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(STOP_LIMIT_S)
-    finally:
-        process.kill()
-    assert process.returncode == 0, (folder / "log").read_text()[-3000:]
 
 
 def run(server, tmp_path, example, *arguments):
@@ -63,19 +29,6 @@ def run(server, tmp_path, example, *arguments):
     )
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
-
-
-def submit_form(link, keys, webhook_secret=""):
-    """Does what a merchant's browser does with a connect link."""
-    browser = requests.Session()
-    form = browser.get(link, timeout=10)
-    assert form.status_code == 200, form.text
-    hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form.text)
-    fields = {name: unescape(value) for name, value in hidden}
-    fields |= {name: keys[name] for name in ("publishable_key", "secret_key")}
-    fields["webhook_secret"] = webhook_secret
-    url = link.split("?")[0]
-    return browser.post(url, data=fields, timeout=10, allow_redirects=False)
 
 
 def test_a_store_is_made_connected_and_watched(server, tmp_path):
