@@ -164,6 +164,22 @@ pub async fn mark_reconnect_needed(
     Ok(())
 }
 
+/// Whether the store can do nothing until it connects: Stripe refused its key, or there is none. Whoever connects it
+/// meanwhile waits for the end of this transaction, and then finds what it stored.
+pub async fn is_paused(conn: &mut Conn, store_id: StoreId, mode: Mode) -> Result<bool, DbError> {
+    // Writing what is there locks the row, whichever engine.
+    let refused: Vec<bool> = diesel::update(
+        connections::table
+            .filter(connections::store_id.eq(id(store_id)))
+            .filter(connections::mode.eq(mode.as_str())),
+    )
+    .set(connections::reconnect_needed.eq(connections::reconnect_needed))
+    .returning(connections::reconnect_needed)
+    .load(conn)
+    .await?;
+    Ok(refused.into_iter().all(|refused| refused))
+}
+
 /// Remembers when the last webhook was accepted.
 pub async fn touch_last_event(
     conn: &mut Conn,

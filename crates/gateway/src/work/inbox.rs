@@ -71,8 +71,10 @@ async fn finish(
 async fn postpone(app: &App, event: &ClaimedEvent, error: &ApiError) -> Result<(), ApiError> {
     let code = error.code();
     tracing::warn!(store_id = %event.store_id, event_id = event.event_id, attempt = event.attempts, ?error, "an event has to wait");
-    if matches!(code, "store_reconnect_needed" | "store_not_connected") {
-        return finish(app, event, EventState::Waiting, Some(code)).await;
+    if matches!(code, "store_reconnect_needed" | "store_not_connected")
+        && wait_for_keys(app, event, code).await?
+    {
+        return Ok(());
     }
     if event.attempts >= MAX_ATTEMPTS {
         tracing::error!(store_id = %event.store_id, event_id = event.event_id, "an event is parked: a person has to look");
@@ -83,6 +85,17 @@ async fn postpone(app: &App, event: &ClaimedEvent, error: &ApiError) -> Result<(
     db::inbox::retry_later(&mut tx, event, code, next_attempt_at).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// `false` where the store has keys again, and nobody would ever wake the event.
+async fn wait_for_keys(app: &App, event: &ClaimedEvent, code: &str) -> Result<bool, ApiError> {
+    let mut tx = app.db.begin().await?;
+    let is_paused = db::connections::is_paused(&mut tx, event.store_id, event.mode).await?;
+    if is_paused {
+        db::inbox::finish(&mut tx, event, EventState::Waiting, Some(code), app.now()).await?;
+    }
+    tx.commit().await?;
+    Ok(is_paused)
 }
 
 /// Doubles up to an hour, with a jitter of half of it, so that a recovering Stripe is not met by a wave.

@@ -7,7 +7,8 @@ use crate::harness::{ConnectedStore, PaidOrder, TestApp, stories};
 
 stories!(
     c8_events_wait_until_the_store_reconnects,
-    c8_another_store_is_not_concerned
+    c8_another_store_is_not_concerned,
+    c8_an_event_that_meets_the_reconnect_is_not_left_behind,
 );
 
 async fn c8_events_wait_until_the_store_reconnects(app: &TestApp) {
@@ -89,6 +90,50 @@ async fn c8_another_store_is_not_concerned(app: &TestApp) {
     app.connect(&healthy.id, &healthy.keys, None).await;
     app.run_work().await;
     assert_eq!(app.inbox_where("state = 'waiting'").await.len(), 1);
+}
+
+/// A worker has found the key refused, and before it writes that down the merchant's new one is stored.
+async fn c8_an_event_that_meets_the_reconnect_is_not_left_behind(app: &TestApp) {
+    let store = app.connected_store("Coffee").await;
+    let orders = paid_at_stripe(app, &store, 1).await;
+    let refused = "UPDATE stripe_connections SET reconnect_needed = ";
+    let [yes, no] = if app.database.path().is_some() {
+        ["1", "0"]
+    } else {
+        ["true", "false"]
+    };
+    app.database.raw(&format!("{refused}{yes}")).await.unwrap();
+    let event = app
+        .hint(&store, "payment_intent.succeeded", &orders[0].intent)
+        .await;
+    // What connecting does, up to the moment before its commit.
+    app.database.raw("BEGIN").await.unwrap();
+    app.database.raw(&format!("{refused}{no}")).await.unwrap();
+    app.database
+        .raw("UPDATE stripe_events SET state = 'received' WHERE state = 'waiting'")
+        .await
+        .unwrap();
+    let reconnecting = async {
+        while !is_waited_for(app).await {
+            tokio::task::yield_now().await;
+        }
+        app.database.raw("COMMIT").await.unwrap();
+    };
+    tokio::join!(app.run_work(), reconnecting);
+    app.wait_s(1);
+    app.run_work().await;
+    assert_eq!(app.inbox(&event).await.unwrap().state, "processed");
+    assert_eq!(app.times_paid(&orders[0].id).await, 1);
+}
+
+/// Whether somebody waits for the open transaction, or has gone on without; `SQLite` lets nobody else write anyway.
+async fn is_waited_for(app: &TestApp) -> bool {
+    if app.database.path().is_some() {
+        return true;
+    }
+    let waiting = "SELECT pid FROM pg_locks WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))";
+    let given_up = app.inbox_where("state = 'waiting'").await;
+    !given_up.is_empty() || !app.database.raw(waiting).await.unwrap().is_empty()
 }
 
 async fn paid_at_stripe(app: &TestApp, store: &ConnectedStore, count: usize) -> Vec<PaidOrder> {
