@@ -14,8 +14,9 @@ use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 
 use crate::DbError;
+use crate::background::Background;
 
-pub(crate) type SqliteConn = SyncConnectionWrapper<SqliteConnection>;
+pub(crate) type SqliteConn = SyncConnectionWrapper<SqliteConnection, Background>;
 pub(crate) type PgConn = AsyncPgConnection;
 
 /// A pooled connection to one of the two engines.

@@ -7,6 +7,7 @@
 
 pub mod api_keys;
 pub mod audit;
+mod background;
 pub mod carts;
 pub mod checkouts;
 pub mod columns;
