@@ -1,8 +1,9 @@
 //! The whole HTTP surface as one table, by caller. From a row here no effect is more than three files away.
 
 use actix_web::dev::HttpServiceFactory;
+use actix_web::error::QueryPayloadError;
 use actix_web::http::Method;
-use actix_web::web::{self, ServiceConfig};
+use actix_web::web::{self, QueryConfig, ServiceConfig};
 use actix_web::{HttpResponse, Resource, Route};
 
 use actix_web::middleware::from_fn;
@@ -16,6 +17,7 @@ use crate::{checkout, connect, internal, operations, orders, storefront, webhook
 /// Registers every route.
 pub fn configure(config: &mut ServiceConfig) {
     config
+        .app_data(QueryConfig::default().error_handler(|error, _| bad_query(&error).into()))
         // Operators
         .service(on("/healthz", [get(operations::show_health)]))
         .service(on("/readyz", [get(operations::show_readiness)]))
@@ -220,6 +222,15 @@ fn on<const N: usize>(path: &str, entries: [Entry; N]) -> Resource {
         let error = ApiError::method_not_allowed(&methods);
         async move { Err::<HttpResponse, _>(error) }
     }))
+}
+
+/// 400 for a query that cannot be read, such as one that names a parameter twice.
+fn bad_query(error: &QueryPayloadError) -> ApiError {
+    ApiError::malformed(
+        "invalid_query",
+        "The query cannot be read. Send each parameter once.",
+    )
+    .caused_by(error.to_string())
 }
 
 /// 404 for paths that are in no row.

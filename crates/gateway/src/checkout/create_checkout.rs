@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::app::App;
+use crate::connect::visit;
 use crate::error::ApiError;
 use crate::guards::RouteStore;
 use crate::json::Json;
@@ -53,16 +54,18 @@ pub async fn create_checkout(
         .map(|url| return_url(&url, &allowed, "cancel_url"))
         .transpose()?;
     let contact = Contact::parse(body.email, body.shipping_address, body.billing_address)?;
-    let mut tx = app.db.begin().await?;
-    let cart = find_cart(&mut tx, store.id, &body.cart_id, now).await?;
-    check_unlocked(&mut tx, store.id, &cart).await?;
-    db::connections::find(&mut tx, store.id, cart.mode)
+    // What the checkout stands on may change at any time; it keeps the cart's version, and paying compares it.
+    let mut conn = app.db.read().await?;
+    let cart = find_cart(&mut conn, store.id, &body.cart_id, now).await?;
+    check_unlocked(&mut conn, store.id, &cart).await?;
+    db::connections::find(&mut conn, store.id, cart.mode)
         .await?
         .ok_or_else(not_connected)?;
     let total = total_to_pay(
         cart.currency,
-        &db::carts::lines(&mut tx, store.id, cart.id).await?,
+        &db::carts::lines(&mut conn, store.id, cart.id).await?,
     )?;
+    drop(conn);
     let id = CheckoutId::generate();
     let row = Row {
         store_id: store.id,
@@ -82,6 +85,7 @@ pub async fn create_checkout(
         created_at: now,
         expires_at: now + CHECKOUT_TOKEN_LIFE,
     };
+    let mut tx = app.db.begin().await?;
     db::checkouts::insert(&mut tx, store.id, &checkout).await?;
     tx.commit().await?;
     reply(&app, &store, &checkout)
@@ -107,19 +111,16 @@ fn reply(app: &App, store: &Store, checkout: &Checkout) -> Result<HttpResponse, 
     })))
 }
 
-/// Where this store's shoppers may be sent: the deployment's origins and the store's own.
-pub fn return_origins(app: &App, store: &Store) -> Vec<Origin> {
-    let own = store
-        .return_origins
-        .iter()
-        .chain(&store.allowed_origins)
-        .filter_map(|text| Origin::parse(text).ok());
-    app.settings
-        .return_origins
-        .iter()
-        .cloned()
-        .chain(own)
-        .collect()
+/// Where this store's shoppers may be sent: where its merchants may, and to the pages that show the widget.
+fn return_origins(app: &App, store: &Store) -> Vec<Origin> {
+    let mut origins = visit::return_origins(app, store);
+    origins.extend(
+        store
+            .allowed_origins
+            .iter()
+            .filter_map(|text| Origin::parse(text).ok()),
+    );
+    origins
 }
 
 fn return_url(text: &str, allowed: &[Origin], param: &'static str) -> Result<String, ApiError> {

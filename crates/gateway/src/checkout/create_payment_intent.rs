@@ -120,10 +120,7 @@ async fn order_plan(
         return Err(not_found());
     }
     if order.status == OrderStatus::Cancelled {
-        return Err(ApiError::conflict(
-            "order_cancelled",
-            "This order was cancelled. Go back to the shop and order again.",
-        ));
+        return Err(intent::order_cancelled());
     }
     Plan::for_order(app, store, &order)
 }
@@ -148,6 +145,13 @@ async fn cart_plan(
         .is_some_and(|key| key.mode != basket.cart.mode)
     {
         return Err(ApiError::not_found("cart"));
+    }
+    let mut conn = app.db.read().await?;
+    let order = db::orders::find_open_by_cart(&mut conn, store.id, basket.cart.id).await?;
+    drop(conn);
+    if let Some(order) = order.filter(|order| !order.payment_status.is_payable()) {
+        // Paid already, whichever came first: a second payment is never made.
+        return Plan::for_order(app, store, &order);
     }
     let contact = Contact::parse(email, None, None)?;
     let contact = place::complete_contact(app, store.id, caller.checkout.as_ref(), contact)?;

@@ -1,10 +1,11 @@
 //! One thing to pay, one `PaymentIntent`: our row is written first, its id is the idempotency key at Stripe.
 
-use db::DbError;
 use db::connections::Connection;
 use db::payments::{CaptureMethod, NewPayment, Payment, PaymentState, Purpose};
-use domain::{PaymentId, StoreId};
-use jiff::SignedDuration;
+use db::{Conn, DbError};
+use domain::order::OrderStatus;
+use domain::{OrderId, PaymentId, StoreId};
+use jiff::{SignedDuration, Timestamp};
 use stripe_http::payment_intents::{
     self, CancelParams, CreateParams, PaymentIntent, Status, UpdateParams,
 };
@@ -39,10 +40,7 @@ pub async fn ensure(app: &App, store_id: StoreId, plan: &Plan) -> Result<Ensured
             continue;
         };
         if payment.account_id != stripe.connection.account_id {
-            return Err(ApiError::conflict(
-                "account_changed",
-                "The store has moved to another Stripe account since this payment began. Start a new checkout.",
-            ));
+            return Err(account_changed());
         }
         let attempt = match &payment.payment_intent_id {
             Some(id) => reuse(app, store_id, &stripe, &payment, id, plan).await?,
@@ -56,10 +54,19 @@ pub async fn ensure(app: &App, store_id: StoreId, plan: &Plan) -> Result<Ensured
             });
         }
     }
-    Err(ApiError::conflict(
+    Err(ApiError::unavailable(
         "payment_busy",
         "The payment is being prepared at this moment. Try again.",
+        1,
     ))
+}
+
+/// 409: the payment began with an account whose keys the store no longer has.
+pub fn account_changed() -> ApiError {
+    ApiError::conflict(
+        "account_changed",
+        "The store has moved to another Stripe account since this payment began. Make a new cart.",
+    )
 }
 
 /// `None` where somebody else was first: look again.
@@ -69,16 +76,18 @@ async fn find_or_insert(
     plan: &Plan,
     connection: &Connection,
 ) -> Result<Option<Payment>, ApiError> {
-    let mut tx = app.db.begin().await?;
+    // Outside the transaction, which would have to be given up: the common case is that it is there.
+    let mut conn = app.db.read().await?;
     let existing = match plan.purpose {
         Purpose::Order(order_id) => {
-            db::payments::find_open_by_order(&mut tx, store_id, order_id).await?
+            db::payments::find_open_by_order(&mut conn, store_id, order_id).await?
         }
         Purpose::Cart(cart_id) => {
-            db::payments::find_open_by_cart(&mut tx, store_id, cart_id).await?
+            db::payments::find_open_by_cart(&mut conn, store_id, cart_id).await?
         }
         Purpose::Amount => None,
     };
+    drop(conn);
     if existing.is_some() {
         return Ok(existing);
     }
@@ -91,6 +100,12 @@ async fn find_or_insert(
         currency: plan.amount.currency(),
         amount_minor: plan.amount.amount_minor(),
     };
+    let mut tx = app.db.begin().await?;
+    if let Purpose::Order(order_id) = plan.purpose
+        && !hold_order(&mut tx, store_id, order_id, app.now()).await?
+    {
+        return Ok(None);
+    }
     match db::payments::insert(&mut tx, store_id, new, app.now()).await {
         Ok(payment) => {
             tx.commit().await?;
@@ -99,6 +114,32 @@ async fn find_or_insert(
         Err(DbError::Conflict(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Takes the order's row until the transaction's end, so that it is not withdrawn while it gets a payment. `false` if
+/// it moved at this moment.
+async fn hold_order(
+    conn: &mut Conn,
+    store_id: StoreId,
+    order_id: OrderId,
+    now: Timestamp,
+) -> Result<bool, ApiError> {
+    let Some(order) = db::orders::find(conn, store_id, order_id).await? else {
+        return Ok(false);
+    };
+    if order.status == OrderStatus::Cancelled {
+        return Err(order_cancelled());
+    }
+    let (status, payment_status) = (order.status, order.payment_status);
+    Ok(db::orders::set_state(conn, &order, status, payment_status, now).await?)
+}
+
+/// 409: there is nothing to pay any more.
+pub fn order_cancelled() -> ApiError {
+    ApiError::conflict(
+        "order_cancelled",
+        "This order was cancelled. Go back to the shop and order again.",
+    )
 }
 
 type Attempt = Option<(PaymentIntent, bool)>;
@@ -111,7 +152,7 @@ async fn create(
     plan: &Plan,
 ) -> Result<Attempt, ApiError> {
     let now = app.now();
-    if payment.created_at + KEY_LIFE < now {
+    if payment.created_at + KEY_LIFE < now || payment.amount_minor != plan.amount.amount_minor() {
         // Whatever Stripe made of it then, nobody ever got its client secret.
         close(app, store_id, payment).await?;
         return Ok(None);
@@ -119,7 +160,21 @@ async fn create(
     let key = IdempotencyKey::from(*payment.id.as_uuid());
     let intent = match payment_intents::create(&stripe.client, &params(plan, payment), &key).await {
         Ok(intent) => intent,
-        Err(error) => return Err(stripe.fail(app, error).await),
+        // A lost attempt asked for something else, such as a receipt to another address.
+        Err(StripeError::Idempotency(_)) => {
+            close(app, store_id, payment).await?;
+            return Ok(None);
+        }
+        Err(error) => {
+            // What was asked for cannot be had, such as a total that is too small: the next call may ask for more.
+            let refused = matches!(error, StripeError::Invalid(_)) && !error.is_outcome_unknown();
+            // Stripe keeps a 500 under its idempotency key and would repeat it for a day ("Idempotent requests").
+            // Whatever it made then, nobody got its client secret.
+            if refused || error.http_status() == Some(500) {
+                close(app, store_id, payment).await?;
+            }
+            return Err(stripe.fail(app, error).await);
+        }
     };
     let mut tx = app.db.begin().await?;
     let kept =

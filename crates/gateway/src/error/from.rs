@@ -11,6 +11,8 @@ use super::ApiError;
 
 /// Long enough for a fail-over, short enough for a shopper.
 const RETRY_AFTER_S: u64 = 5;
+/// Another request on the same object ends within a second or two.
+const BUSY_RETRY_AFTER_S: u64 = 1;
 
 impl From<DbError> for ApiError {
     fn from(error: DbError) -> Self {
@@ -66,6 +68,11 @@ impl From<StripeError> for ApiError {
                     seconds,
                 )
             }
+            StripeError::Conflict(_) => Self::unavailable(
+                "stripe_busy",
+                "Stripe is still working on the same payment. Wait a moment, then try again.",
+                BUSY_RETRY_AFTER_S,
+            ),
             StripeError::Timeout { .. } => Self::gateway_timeout(
                 "stripe_timeout",
                 "Stripe did not answer in time. Try again: it will not be charged twice.",

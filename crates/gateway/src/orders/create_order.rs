@@ -4,11 +4,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use super::place::{self, Placed};
+use super::place_paid;
 use super::wire::{Audience, OrderReply};
 use crate::app::App;
 use crate::checkout::session;
 use crate::error::ApiError;
-use crate::guards::RouteStore;
+use crate::guards::{MaybeStoreKey, RouteStore};
 use crate::json::Json;
 use crate::personal::{Address, Contact};
 use crate::sealing;
@@ -31,6 +32,7 @@ pub async fn create_order(
     app: web::Data<App>,
     request: HttpRequest,
     RouteStore(store): RouteStore,
+    MaybeStoreKey(_): MaybeStoreKey,
     Json(body): Json<OrderRequest>,
 ) -> Result<HttpResponse, ApiError> {
     check_methods(&body)?;
@@ -39,7 +41,7 @@ pub async fn create_order(
     let placed = match body.payment_reference {
         None => place::place(&app, &store, &body.cart_id, checkout.as_ref(), contact).await?,
         Some(intent) => {
-            place::place_paid(
+            place_paid::place_paid(
                 &app,
                 &store,
                 &body.cart_id,

@@ -5,6 +5,7 @@ pub mod create_order;
 pub mod list_orders;
 pub mod pay_first;
 pub mod place;
+pub mod place_paid;
 pub mod show_order;
 pub mod supersede;
 pub mod wire;

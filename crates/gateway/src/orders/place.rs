@@ -57,6 +57,7 @@ pub async fn place(
         }
         supersede::supersede(app, store.id, &order).await?;
     }
+    supersede::withdraw_cart_payment(app, store.id, basket.cart.id).await?;
     match insert(app, store.id, &basket, &contact, None).await {
         Err(InsertError::CartTaken) => {
             let order =
@@ -68,39 +69,12 @@ pub async fn place(
     }
 }
 
-/// Places the order of a cart whose payment was made first, and captures it if the store wants that.
-pub async fn place_paid(
-    app: &App,
-    store: &Store,
-    cart_id: &str,
-    payment_intent_id: &str,
-    checkout: Option<&Checkout>,
-    contact: Contact,
-) -> Result<Placed, ApiError> {
-    let basket = read_basket(app, store.id, cart_id, checkout).await?;
-    let contact = complete_contact(app, store.id, checkout, contact)?;
-    let proof = pay_first::check(app, store.id, &basket, payment_intent_id).await?;
-    match insert(
-        app,
-        store.id,
-        &basket,
-        &contact,
-        Some((&proof.payment, proof.payment_status)),
+/// 409: the cart was paid already.
+pub fn cart_locked() -> ApiError {
+    ApiError::conflict(
+        "cart_locked",
+        "This cart has been paid. Make a new cart for another order.",
     )
-    .await
-    {
-        Ok(order) => pay_first::capture(app, store, &proof, order)
-            .await
-            .map(Placed::New),
-        Err(InsertError::CartTaken) => Err(pay_first::already_used()),
-        Err(error) => {
-            let error = ApiError::from(error);
-            if error.status().as_u16() == 422 {
-                pay_first::release(app, store.id, &proof).await;
-            }
-            Err(error)
-        }
-    }
 }
 
 /// The cart with its lines and total, as the checkout saw it if there is one.
@@ -175,8 +149,11 @@ fn order_row(store_id: StoreId, order_id: OrderId) -> Row<'static> {
     }
 }
 
-enum InsertError {
+/// Why an order was not written.
+pub(super) enum InsertError {
+    /// The cart has one.
     CartTaken,
+    /// Anything else.
     Api(ApiError),
 }
 
@@ -201,7 +178,8 @@ impl From<InsertError> for ApiError {
     }
 }
 
-async fn insert(
+/// Writes the order and takes its stock; with `paid_by`, binds that payment to it.
+pub(super) async fn insert(
     app: &App,
     store_id: StoreId,
     basket: &Basket,
@@ -280,7 +258,8 @@ async fn take_stock(conn: &mut Conn, store_id: StoreId, lines: &[Line]) -> Resul
     Ok(())
 }
 
-fn cart_busy() -> ApiError {
+/// 409: somebody else was at the same cart.
+pub(super) fn cart_busy() -> ApiError {
     ApiError::conflict(
         "cart_changed",
         "The cart was used at the same moment. Try again.",

@@ -1,59 +1,117 @@
 //! Withdraws an unpaid order whose cart has changed, so that it can never be paid beside the new one.
 
+use db::Conn;
 use db::orders::Order;
 use db::payments::{Payment, PaymentState};
-use domain::StoreId;
 use domain::order::OrderStatus;
+use domain::{CartId, StoreId};
 use stripe_http::payment_intents::{self, CancelParams, CancellationReason};
 use stripe_http::{Error as StripeError, IdempotencyKey, PaymentIntentId};
 
+use super::place::cart_busy;
 use crate::app::App;
+use crate::checkout::intent::account_changed;
 use crate::error::ApiError;
 use crate::stripe::StoreStripe;
 use crate::work::settle::{self, Trigger};
 
+/// Rounds against clicks that start another payment of the same order meanwhile.
+const MAX_ROUNDS: u32 = 3;
+
 /// Cancels at Stripe first; money that arrived meanwhile wins, and the cart stays as it was paid.
 pub async fn supersede(app: &App, store_id: StoreId, order: &Order) -> Result<(), ApiError> {
-    let payment =
-        db::payments::find_open_by_order(&mut app.db.read().await?, store_id, order.id).await?;
-    if let Some(payment) = &payment
-        && let Some(intent) = &payment.payment_intent_id
-    {
-        cancel_at_stripe(app, store_id, payment, intent).await?;
-    }
-    let now = app.now();
-    let mut tx = app.db.begin().await?;
-    if !db::orders::set_state(
-        &mut tx,
-        order,
-        OrderStatus::Cancelled,
-        order.payment_status,
-        now,
-    )
-    .await?
-    {
-        return Err(locked());
-    }
-    if let Some(payment) = &payment
-        && !db::payments::set_state(&mut tx, store_id, payment, PaymentState::Canceled, 0, now)
-            .await?
-    {
-        return Err(locked());
-    }
-    for line in db::orders::lines(&mut tx, store_id, order.id).await? {
-        if let Some(product_id) = line.product_id {
-            db::products::give_stock_back(&mut tx, store_id, product_id, line.quantity).await?;
+    for _ in 0..MAX_ROUNDS {
+        let mut conn = app.db.read().await?;
+        let payment = db::payments::find_open_by_order(&mut conn, store_id, order.id).await?;
+        drop(conn);
+        if let Some(payment) = &payment
+            && let Some(intent) = &payment.payment_intent_id
+        {
+            cancel_at_stripe(app, store_id, payment, intent).await?;
+        }
+        if withdraw(app, store_id, order, payment.as_ref()).await? {
+            return Ok(());
         }
     }
+    Err(cart_busy())
+}
+
+/// `false` if the order has another payment by now than the one that was cancelled at Stripe: nothing was stored.
+async fn withdraw(
+    app: &App,
+    store_id: StoreId,
+    order: &Order,
+    cancelled: Option<&Payment>,
+) -> Result<bool, ApiError> {
+    let now = app.now();
+    let (status, payment_status) = (OrderStatus::Cancelled, order.payment_status);
+    let mut tx = app.db.begin().await?;
+    // From here on the order's row is ours: a click that starts a payment comes before, or finds it cancelled.
+    if !db::orders::set_state(&mut tx, order, status, payment_status, now).await? {
+        return Err(locked());
+    }
+    if let Some(open) = db::payments::find_open_by_order(&mut tx, store_id, order.id).await? {
+        let is_known = cancelled.is_some_and(|payment| {
+            payment.id == open.id && payment.payment_intent_id == open.payment_intent_id
+        });
+        if !is_known {
+            return Ok(false);
+        }
+        if !db::payments::set_state(&mut tx, store_id, &open, PaymentState::Canceled, 0, now)
+            .await?
+        {
+            return Ok(false);
+        }
+    }
+    give_stock_back(&mut tx, store_id, order).await?;
+    let subject = order.id.to_string();
     db::audit::record(
         &mut tx,
         store_id,
         "shopper",
         "order.superseded",
-        &order.id.to_string(),
+        &subject,
         now,
     )
     .await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+async fn give_stock_back(
+    conn: &mut Conn,
+    store_id: StoreId,
+    order: &Order,
+) -> Result<(), ApiError> {
+    for line in db::orders::lines(conn, store_id, order.id).await? {
+        if let Some(product_id) = line.product_id {
+            db::products::give_stock_back(conn, store_id, product_id, line.quantity).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Cancels the payment that a cart has from paying first, before the cart is paid as an order.
+pub async fn withdraw_cart_payment(
+    app: &App,
+    store_id: StoreId,
+    cart_id: CartId,
+) -> Result<(), ApiError> {
+    let mut conn = app.db.read().await?;
+    let payment = db::payments::find_open_by_cart(&mut conn, store_id, cart_id).await?;
+    drop(conn);
+    let Some(payment) = payment else {
+        return Ok(());
+    };
+    if payment.status.holds_money() {
+        return Err(locked());
+    }
+    if let Some(intent) = &payment.payment_intent_id {
+        cancel_at_stripe(app, store_id, &payment, intent).await?;
+    }
+    let mut tx = app.db.begin().await?;
+    let state = PaymentState::Canceled;
+    db::payments::set_state(&mut tx, store_id, &payment, state, 0, app.now()).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -65,6 +123,9 @@ async fn cancel_at_stripe(
     intent: &str,
 ) -> Result<(), ApiError> {
     let stripe = StoreStripe::open(app, store_id, payment.mode).await?;
+    if stripe.connection.account_id != payment.account_id {
+        return Err(account_changed());
+    }
     let id = PaymentIntentId::parse(intent).map_err(ApiError::internal)?;
     let key =
         IdempotencyKey::parse(format!("{}-cancel", payment.id)).map_err(ApiError::internal)?;

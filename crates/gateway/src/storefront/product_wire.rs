@@ -132,7 +132,8 @@ impl ProductFields {
     }
 }
 
-fn price(amount_minor: i64, currency: Currency) -> Result<i64, ApiError> {
+/// A price that exists in its currency.
+pub fn price(amount_minor: i64, currency: Currency) -> Result<i64, ApiError> {
     let money = Money::new(amount_minor, currency)
         .map_err(|error| invalid("unit_amount", error.to_string()))?;
     Ok(money.amount_minor())

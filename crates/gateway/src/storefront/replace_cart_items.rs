@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::guards::{MaybeStoreKey, RouteStore};
 use crate::json::Json;
+use crate::orders::place::cart_locked;
 
 /// The new lines.
 #[derive(Debug, Deserialize)]
@@ -34,11 +35,16 @@ pub async fn replace_cart_items(
     } else {
         AdHocLines::Refused
     };
-    let mut tx = app.db.begin().await?;
-    let cart = find_cart(&mut tx, store.id, &path.1, now).await?;
-    check_unlocked(&mut tx, store.id, &cart).await?;
+    // What anyone may send is checked before a transaction, which an error would give up with its connection.
+    let mut conn = app.db.read().await?;
+    let cart = find_cart(&mut conn, store.id, &path.1, now).await?;
+    // A key acts on its own mode: a test key sets no prices in a live cart.
+    if key.is_some_and(|key| key.mode != cart.mode) {
+        return Err(ApiError::not_found("cart"));
+    }
+    check_unlocked(&mut conn, store.id, &cart).await?;
     let priced = price_lines(
-        &mut tx,
+        &mut conn,
         store.id,
         request.items,
         Some(cart.currency),
@@ -46,6 +52,9 @@ pub async fn replace_cart_items(
         ad_hoc,
     )
     .await?;
+    drop(conn);
+    let mut tx = app.db.begin().await?;
+    check_unlocked(&mut tx, store.id, &cart).await?;
     if !db::carts::replace_lines(&mut tx, store.id, &cart, &priced.lines).await? {
         return Err(ApiError::conflict(
             "cart_changed",
@@ -67,10 +76,7 @@ pub async fn check_unlocked(
     let taken = order.is_some_and(|order| !order.payment_status.is_payable())
         || payment.is_some_and(|payment| payment.status.holds_money());
     if taken {
-        return Err(ApiError::conflict(
-            "cart_locked",
-            "This cart has been paid. Make a new cart for another order.",
-        ));
+        return Err(cart_locked());
     }
     Ok(())
 }

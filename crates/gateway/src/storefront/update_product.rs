@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 
 use super::create_product::sku_taken;
-use super::product_wire::{ProductFields, ProductReply};
+use super::product_wire::{ProductFields, ProductReply, price};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::guards::StoreKey;
@@ -26,11 +26,8 @@ pub async fn update_product(
     let mut changes = fields.changes(before.currency)?;
     // A price that stays must exist in the new currency too.
     if changes.currency.is_some() && changes.unit_amount_minor.is_none() {
-        let amount = domain::Money::new(
-            before.unit_amount_minor,
-            changes.currency.unwrap_or(before.currency),
-        )?;
-        changes.unit_amount_minor = Some(amount.amount_minor());
+        let currency = changes.currency.unwrap_or(before.currency);
+        changes.unit_amount_minor = Some(price(before.unit_amount_minor, currency)?);
     }
     let product = db::products::update(&mut tx, caller.store.id, product_id, changes, now)
         .await
