@@ -1,12 +1,30 @@
 //! The gateway as callers meet it: a real server, the sandbox Stripe, a database of each test's own on both engines,
 //! and a clock that stands still.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on must fail")]
-
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on must fail"
+)]
 #![expect(unreachable_pub, reason = "one crate of tests: nobody reaches into it")]
 
 mod harness;
 
+mod carts;
+mod catalogue;
+mod checkouts;
+mod connect;
+mod cors;
 mod idempotency;
+mod internal;
+mod orders;
+mod pages;
+mod pay_first;
+mod payment_intents;
 mod rate_limit;
 mod settle;
+mod stock;
+mod stripe_faults;
+mod surface;
+mod tenancy;
 mod webhooks;

@@ -1,0 +1,426 @@
+//! `PaymentIntents`: what Stripe is told, with whose key, and who may ask how they stand.
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::harness::{ConnectedStore, PaidOrder, TestApp, stories};
+
+stories!(
+    stripe_is_told_which_order_is_paid,
+    amounts_are_named_by_the_merchant_only,
+    p16_impossible_amounts_never_reach_stripe,
+    exactly_one_thing_is_paid,
+    too_small_totals_are_told_in_plain_words,
+    p7_payments_are_shown_to_their_shopper_and_merchant,
+    two_stores_paying_at_once_use_their_own_keys,
+);
+
+async fn stripe_is_told_which_order_is_paid(app: &TestApp) {
+    let store = app.connected_store("Coffee & \"Sons\" ☕").await;
+    let order = app.place_order(&store).await;
+    let placed = app.order(&store, &order.id).await;
+    let creations = app.intent_creations().await;
+    assert_eq!(creations.len(), 1);
+    let number = placed["number"].as_str().unwrap();
+    let metadata = json!({
+        "tillgate_store_id": store.id, "tillgate_mode": "post_order", "tillgate_order_id": order.id,
+        "tillgate_order_number": number, "tillgate_cart_id": creations[0]["params"]["metadata"]["tillgate_cart_id"],
+    });
+    let params = json!({
+        "amount": "1250", "currency": "eur", "capture_method": "automatic",
+        "automatic_payment_methods": { "enabled": "true" },
+        "description": format!("Coffee & \"Sons\" ☕ order {number}"), "receipt_email": "shopper@example.com",
+        "metadata": metadata,
+    });
+    let mut sent = creations[0]["params"].clone();
+    // Stripe's default, which need not be said.
+    sent.as_object_mut()
+        .unwrap()
+        .entry("capture_method")
+        .or_insert_with(|| "automatic".into());
+    assert_eq!(sent, params);
+    assert_eq!(creations[0]["stripe_version"], "2026-10-28.endive");
+    assert_eq!(creations[0]["authorization"], store.keys.secret);
+    let payments = app.database.raw("SELECT id FROM payments").await.unwrap();
+    assert_eq!(
+        creations[0]["idempotency_key"].as_str(),
+        payments[0][0].as_deref()
+    );
+
+    let body = json!({ "order_id": order.id, "order_token": order.token });
+    let by_body = app
+        .store_post(&store, "/payment-intents", &body)
+        .send()
+        .await
+        .expect(200);
+    let by_key = app
+        .store_post(&store, "/payment-intents", &json!({ "order_id": order.id }))
+        .bearer(&store.api_key);
+    assert_eq!(by_key.send().await.expect(200), by_body);
+    assert_eq!(by_body["id"], order.intent);
+    assert_eq!(app.intent_creations().await.len(), 1);
+    app.pay(&order.intent, "pm_card_visa").await;
+    let paid = app
+        .store_post(&store, "/payment-intents", &body)
+        .send()
+        .await
+        .expect(200);
+    assert_eq!(
+        (&paid["id"], &paid["status"]),
+        (&json!(order.intent), &"succeeded".into())
+    );
+    assert_eq!(
+        app.order(&store, &order.id).await["payment_status"],
+        "paid",
+        "asking again noticed the money"
+    );
+}
+
+async fn amounts_are_named_by_the_merchant_only(app: &TestApp) {
+    let (store, other) = (
+        app.connected_store("Coffee").await,
+        app.connected_store("Tea").await,
+    );
+    let ask = |body: &Value| app.store_post(&store, "/payment-intents", body);
+    let good = json!({ "amount": 4_200, "currency": "usd" });
+    let made = ask(&good).bearer(&store.api_key).send().await.expect(201);
+    assert_eq!(
+        (&made["amount"], &made["currency"]),
+        (&4_200.into(), &"usd".into())
+    );
+    let intent = app
+        .intent_at_stripe(&store, made["id"].as_str().unwrap())
+        .await;
+    assert_eq!(intent["metadata"], json!({ "tillgate_store_id": store.id }));
+    let another = ask(&good).bearer(&store.api_key).send().await.expect(201);
+    assert_ne!(
+        another["id"], made["id"],
+        "two wishes for the same amount are two payments"
+    );
+    let in_stores_currency = ask(&json!({ "amount": 4_200 }))
+        .bearer(&store.api_key)
+        .send()
+        .await
+        .expect(201);
+    assert_eq!(in_stores_currency["currency"], "eur");
+
+    let order = app.place_order(&store).await;
+    ask(&good)
+        .send()
+        .await
+        .expect_error(401, "api_key_required");
+    ask(&good)
+        .bearer(&order.token)
+        .send()
+        .await
+        .expect_error(401, "api_key_required");
+    ask(&good)
+        .bearer(&other.api_key)
+        .send()
+        .await
+        .expect_error(401, "api_key_invalid");
+    let live_key = app.create_api_key(&store.id, "live").await;
+    let live = ask(&good).bearer(&live_key).send().await;
+    live.expect_error(409, "store_not_connected");
+}
+
+async fn p16_impossible_amounts_never_reach_stripe(app: &TestApp) {
+    let store = app.connected_store("Coffee").await;
+    let bad = [
+        (
+            json!({ "amount": 0, "currency": "eur" }),
+            422,
+            "amount_not_positive",
+            "amount",
+        ),
+        (
+            json!({ "amount": -1, "currency": "eur" }),
+            400,
+            "invalid_amount",
+            "amount",
+        ),
+        (
+            json!({ "amount": 100_000_000, "currency": "eur" }),
+            400,
+            "invalid_amount",
+            "amount",
+        ),
+        (
+            json!({ "amount": 1_u64 << 63, "currency": "eur" }),
+            400,
+            "invalid_json",
+            "amount",
+        ),
+        (
+            json!({ "amount": 1.5, "currency": "eur" }),
+            400,
+            "invalid_json",
+            "amount",
+        ),
+        (
+            json!({ "amount": "100", "currency": "eur" }),
+            400,
+            "invalid_json",
+            "amount",
+        ),
+        (
+            json!({ "amount": 1_234, "currency": "kwd" }),
+            400,
+            "invalid_amount",
+            "amount",
+        ),
+        (
+            json!({ "amount": 150, "currency": "isk" }),
+            400,
+            "invalid_amount",
+            "amount",
+        ),
+        (
+            json!({ "amount": 100, "currency": "btc" }),
+            400,
+            "invalid_currency",
+            "currency",
+        ),
+    ];
+    for (body, status, code, param) in bad {
+        let refused = app
+            .store_post(&store, "/payment-intents", &body)
+            .bearer(&store.api_key)
+            .send()
+            .await;
+        assert_eq!(
+            refused.expect_error(status, code)["error"]["param"],
+            param,
+            "{body}"
+        );
+    }
+    assert_eq!(
+        app.intent_creations().await.len(),
+        0,
+        "nothing of it reached Stripe"
+    );
+}
+
+async fn exactly_one_thing_is_paid(app: &TestApp) {
+    let (store, other) = (
+        app.connected_store("Coffee").await,
+        app.connected_store("Tea").await,
+    );
+    let order = app.place_order(&store).await;
+    let foreign = app.place_order(&other).await;
+    let cart = app.create_cart(&store).await;
+    let ask = |body: &Value| {
+        app.store_post(&store, "/payment-intents", body)
+            .bearer(&store.api_key)
+    };
+    let none_or_two = [
+        json!({}),
+        json!({ "currency": "eur" }),
+        json!({ "order_id": order.id, "cart_id": cart }),
+        json!({ "order_id": order.id, "amount": 100 }),
+        json!({ "cart_id": cart, "amount": 100 }),
+    ];
+    for body in none_or_two {
+        ask(&body)
+            .send()
+            .await
+            .expect_error(400, "parameter_missing");
+    }
+    ask(&json!({ "order_id": order.id, "capture_method": "manual" }))
+        .send()
+        .await
+        .expect_error(400, "invalid_json");
+    let absent = ask(&json!({ "order_id": uuid::Uuid::now_v7() }))
+        .send()
+        .await;
+    absent.expect_error(404, "resource_missing");
+    let not_mine = [
+        ask(&json!({ "order_id": foreign.id })),
+        ask(&json!({ "order_id": foreign.id, "order_token": foreign.token })),
+        app.store_post(
+            &store,
+            "/payment-intents",
+            &json!({ "order_id": order.id, "order_token": foreign.token }),
+        ),
+        app.store_post(&store, "/payment-intents", &json!({ "order_id": order.id }))
+            .bearer("ot_FAKE"),
+    ];
+    for request in not_mine {
+        assert_eq!(request.send().await.anonymous(), absent.anonymous());
+    }
+    let nobody = app
+        .store_post(&store, "/payment-intents", &json!({ "order_id": order.id }))
+        .send()
+        .await;
+    nobody.expect_error(401, "order_token_required");
+}
+
+async fn too_small_totals_are_told_in_plain_words(app: &TestApp) {
+    let store = app.connected_store("Coffee").await;
+    let small = json!({ "amount": 49, "currency": "eur" });
+    let refused = app
+        .store_post(&store, "/payment-intents", &small)
+        .bearer(&store.api_key)
+        .send()
+        .await;
+    assert_eq!(
+        refused.expect_error(422, "amount_too_small")["error"]["param"],
+        "amount"
+    );
+    let sticker = app
+        .create_product(&store, json!({ "name": "Sticker", "unit_amount": 20 }))
+        .await;
+    let cart = app.cart_of(&store, &sticker, 1).await;
+    let token = app.open_checkout(&store, &cart).await;
+    app.prepay(&store, &cart, &token)
+        .await
+        .expect_error(422, "amount_too_small");
+    // The same cart with more in it can be paid.
+    app.change_cart(&store, &cart, &sticker, 10)
+        .await
+        .expect(200);
+    let token = app.open_checkout(&store, &cart).await;
+    let paid = app.prepay(&store, &cart, &token).await;
+    assert_eq!(paid.expect(201)["amount"], 200);
+}
+
+async fn p7_payments_are_shown_to_their_shopper_and_merchant(app: &TestApp) {
+    let (store, other) = (
+        app.connected_store("Coffee").await,
+        app.connected_store("Tea").await,
+    );
+    let (order, second) = (app.place_order(&store).await, app.place_order(&store).await);
+    let foreign = app.place_order(&other).await;
+    let live_key = app.create_api_key(&store.id, "live").await;
+    let path = format!("/payments/{}", order.intent);
+    let show = |path: &str, credential: &str| app.store_get(&store, path).bearer(credential).send();
+    let open = json!({
+        "id": order.intent, "status": "requires_payment_method", "payment_link_status": null, "order_id": order.id,
+    });
+    assert_eq!(show(&path, &order.token).await.expect(200), open);
+    app.pay(&order.intent, "pm_card_visa").await;
+    let paid = show(&path, &store.api_key).await.expect(200);
+    assert_eq!(
+        (&paid["status"], &paid["order_id"]),
+        (&"succeeded".into(), &json!(order.id))
+    );
+    assert_eq!(show(&path, &order.token).await.expect(200), paid);
+    assert_eq!(app.order(&store, &order.id).await["payment_status"], "paid");
+
+    let nothing = show("/payments/pi_FAKE000000000000000000", &store.api_key).await;
+    nothing.expect_error(404, "resource_missing");
+    for credential in [
+        &second.token,
+        &foreign.token,
+        &other.api_key,
+        &live_key,
+        "ot_FAKE",
+        "tgk_test_FAKE",
+    ] {
+        assert_eq!(
+            show(&path, credential).await.anonymous(),
+            nothing.anonymous(),
+            "{credential}"
+        );
+    }
+    assert_eq!(
+        app.store_get(&store, &path).send().await.anonymous(),
+        nothing.anonymous()
+    );
+    let of_other_store = format!("/payments/{}", foreign.intent);
+    for credential in [&store.api_key, &order.token, &foreign.token] {
+        assert_eq!(
+            show(&of_other_store, credential).await.anonymous(),
+            nothing.anonymous()
+        );
+    }
+}
+
+async fn two_stores_paying_at_once_use_their_own_keys(app: &TestApp) {
+    let stores = [
+        app.connected_store("Coffee").await,
+        app.connected_store("Tea").await,
+    ];
+    let mut carts = Vec::new();
+    for store in &stores {
+        let coffee = json!({ "name": "Coffee", "unit_amount": 1250 });
+        let coffee = app.create_product(store, coffee).await;
+        for _ in 0..20 {
+            carts.push((store, app.cart_of(store, &coffee, 1).await));
+        }
+    }
+    let purchases = join_all(carts.iter().map(|(store, cart)| buy(app, store, cart))).await;
+    for store in &stores {
+        app.deliver(store, "payment_intent.succeeded", 1).await;
+    }
+    app.run_work().await;
+    for (store, order) in &purchases {
+        assert_eq!(app.order(store, &order.id).await["payment_status"], "paid");
+        assert_eq!(app.times_paid(&order.id).await, 1);
+    }
+    let owner = |intent: &str| {
+        let purchase = purchases.iter().find(|(_, order)| order.intent == intent);
+        purchase
+            .unwrap_or_else(|| panic!("nobody's {intent}"))
+            .0
+            .clone()
+    };
+    let mut counted = 0;
+    for request in app.stripe_requests().await {
+        let path = request["path"].as_str().unwrap();
+        let store = if path == "/v1/payment_intents" {
+            let store_id = request["params"]["metadata"]["tillgate_store_id"]
+                .as_str()
+                .unwrap();
+            stores
+                .iter()
+                .find(|store| store.id == store_id)
+                .unwrap()
+                .clone()
+        } else if let Some(rest) = path.strip_prefix("/v1/payment_intents/") {
+            owner(rest.split('/').next().unwrap())
+        } else {
+            continue;
+        };
+        counted += 1;
+        assert_eq!(request["authorization"], store.keys.secret, "{path}");
+        assert_eq!(request["account"], store.keys.account_id, "{path}");
+        assert_eq!(request["status"], 200, "{path}");
+    }
+    assert!(counted >= 80, "{counted} requests for 40 purchases");
+    for store in &stores {
+        assert_eq!(app.intents_at_stripe(store).await.len(), 20);
+    }
+}
+
+/// Orders, pays and asks how it went, as a shopper's browser does.
+async fn buy(app: &TestApp, store: &ConnectedStore, cart: &str) -> (ConnectedStore, PaidOrder) {
+    let placed = app.patiently(|| app.order_cart(store, cart)).await.json();
+    let token = placed["order_token"].as_str().unwrap();
+    let body = json!({ "order_id": placed["id"] });
+    let ask = || {
+        app.store_post(store, "/payment-intents", &body)
+            .bearer(token)
+            .send()
+    };
+    let intent = app.patiently(ask).await.json()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    app.pay(&intent, "pm_card_visa").await;
+    let path = format!("/payments/{intent}");
+    let seen = app
+        .patiently(|| app.store_get(store, &path).bearer(token).send())
+        .await
+        .expect(200);
+    assert_eq!(seen["status"], "succeeded");
+    let id = placed["id"].as_str().unwrap().to_owned();
+    (
+        store.clone(),
+        PaidOrder {
+            id,
+            token: token.to_owned(),
+            intent,
+        },
+    )
+}
