@@ -43,6 +43,24 @@ pub async fn open(
     Ok(inserted == 1)
 }
 
+/// Closes the order's open incidents: what they told of has been put right.
+pub async fn resolve_all(
+    conn: &mut Conn,
+    store_id: StoreId,
+    order_id: OrderId,
+    now: Timestamp,
+) -> Result<usize, DbError> {
+    diesel::update(
+        incidents::table
+            .filter(incidents::store_id.eq(id(store_id)))
+            .filter(incidents::order_id.eq(id(order_id)))
+            .filter(incidents::resolved_at.is_null()),
+    )
+    .set(incidents::resolved_at.eq(at(now)))
+    .execute(conn)
+    .await
+}
+
 /// The order's open incidents, oldest first.
 pub async fn list_open(
     conn: &mut Conn,

@@ -74,8 +74,6 @@ typed_ids! {
     AuditId,
     /// A recorded incident.
     IncidentId,
-    /// Something that must happen later.
-    JobId,
 }
 
 #[cfg(test)]

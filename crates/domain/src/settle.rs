@@ -40,8 +40,6 @@ pub struct Observed {
     pub mode: Mode,
     /// Stripe's `status`.
     pub status: IntentStatus,
-    /// Stripe's `amount`: what it was created or updated for.
-    pub amount_minor: i64,
     /// Stripe's `amount_received`: what was really captured.
     pub amount_received_minor: i64,
     /// Stripe's `amount_capturable`.

@@ -23,7 +23,6 @@ fn succeeded(expected: &Expected) -> Observed {
         payment_intent_id: expected.payment_intent_id.clone(),
         mode: expected.mode,
         status: IntentStatus::Succeeded,
-        amount_minor: 4999,
         amount_received_minor: 4999,
         amount_capturable_minor: 0,
         currency: Some(Currency::EUR),
@@ -39,29 +38,32 @@ fn paid_when_everything_agrees() {
     assert_eq!(decide(&expected, &succeeded(&expected)), Decision::MarkPaid);
 }
 
+/// A mismatch and how it comes about.
+type Case = (Incident, fn(&mut Observed));
+
 #[test]
 fn w12_every_mismatch_has_its_name_and_never_pays() {
     let expected = expected();
-    let cases: [(Incident, fn(&mut Observed)); 10] = [
+    let cases: [Case; 10] = [
         (Incident::AmountMismatch, |o| o.amount_received_minor = 50),
         (Incident::AmountMismatch, |o| o.amount_received_minor = 0),
         (Incident::AmountMismatch, |o| o.amount_received_minor = 5000),
         (Incident::CurrencyMismatch, |o| {
-            o.currency = "huf".parse().ok()
+            o.currency = "huf".parse().ok();
         }),
         (Incident::CurrencyMismatch, |o| o.currency = None),
         (Incident::ModeMismatch, |o| o.mode = Mode::Live),
         (Incident::AccountMismatch, |o| {
-            o.account_id = "acct_2EXAMPLE".into()
+            o.account_id = "acct_2EXAMPLE".into();
         }),
         (Incident::PaymentMismatch, |o| {
-            o.payment_intent_id = "pi_2EXAMPLE".into()
+            o.payment_intent_id = "pi_2EXAMPLE".into();
         }),
         (Incident::PaymentMismatch, |o| {
-            o.metadata_store_id = Some(StoreId::generate().to_string())
+            o.metadata_store_id = Some(StoreId::generate().to_string());
         }),
         (Incident::PaymentMismatch, |o| {
-            o.metadata_order_id = Some(String::new())
+            o.metadata_order_id = Some(String::new());
         }),
     ];
     for (incident, change) in cases {

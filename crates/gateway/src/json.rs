@@ -1,6 +1,7 @@
 //! JSON bodies: bounded, UTF-8, with the right content type, and errors that name the field.
 
 use std::ops::Deref;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -13,6 +14,9 @@ use crate::error::ApiError;
 
 /// A cart of a hundred ad-hoc lines with long names fits; nothing that we read is larger.
 pub const MAX_JSON_BYTES: usize = 256 * 1024;
+
+/// A whole body must be here by then.
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A request body, parsed. Unknown fields are refused where the type says so.
 #[derive(Debug)]
@@ -64,8 +68,19 @@ impl<T: DeserializeOwned + Default + 'static> FromRequest for OptionalJson<T> {
 }
 
 /// Reads a body of at most `max_bytes`, whatever its `Content-Length` claims.
+///
+/// A sender that trickles is given up after [`BODY_TIMEOUT`]: it would hold memory and a connection.
 pub async fn read_body(payload: Payload, max_bytes: usize) -> Result<web::Bytes, ApiError> {
-    let mut payload = payload;
+    let reading = tokio::time::timeout(BODY_TIMEOUT, read_all(payload, max_bytes));
+    reading.await.map_err(|_| {
+        ApiError::malformed(
+            "body_unreadable",
+            "The body did not arrive in time. Send it again, faster.",
+        )
+    })?
+}
+
+async fn read_all(mut payload: Payload, max_bytes: usize) -> Result<web::Bytes, ApiError> {
     let mut body = web::BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|error| {

@@ -182,6 +182,27 @@ pub fn message(
     render(app, status, &page, &template, &Permissions::default())
 }
 
+/// An error as a page, for routes that a person opens: our own words, and a second try that may help.
+pub fn failure(app: &App, error: ApiError) -> Result<HttpResponse, ApiError> {
+    let (kind, heading) = if error.status().is_server_error() {
+        (MessageKind::Wait, "This does not work right now")
+    } else {
+        (MessageKind::Error, "This cannot be shown")
+    };
+    let page = message(app, error.status(), kind, heading, error.message(), None)?;
+    Ok(with_cause(page, error))
+}
+
+/// The page, with the error's status, its `Retry-After`, and its causes for the request log.
+pub fn with_cause(page: HttpResponse, error: ApiError) -> HttpResponse {
+    let (head, body) = page.into_parts();
+    let mut failed = HttpResponse::from_error(error);
+    for (name, value) in head.headers() {
+        failed.headers_mut().insert(name.clone(), value.clone());
+    }
+    failed.set_body(body)
+}
+
 /// JSON for a `<script type="application/json">`: no `<` may end the element.
 pub fn json_for_script(value: &serde_json::Value) -> String {
     value.to_string().replace('<', "\\u003c")

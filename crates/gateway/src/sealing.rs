@@ -4,7 +4,9 @@ use db::columns::SealedText;
 use db::connections::Connection;
 use domain::{Mode, StoreId};
 use secrecy::SecretString;
-use vault::{Place, Purpose, Sealed, Vault, VaultError};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+use vault::{PersonalField, Place, Purpose, Sealed, Vault, VaultError};
 
 /// Seals a store's secret key for its connection.
 pub fn seal_secret_key(
@@ -119,6 +121,29 @@ pub fn open_idempotent_answer(
     )
 }
 
+/// Seals the body of an event for its row in the inbox, as received.
+pub fn seal_event(
+    vault: &Vault,
+    store_id: StoreId,
+    event_id: &str,
+    body: &[u8],
+) -> Result<String, VaultError> {
+    let sealed = vault.seal_personal(&event_field(store_id, event_id), body)?;
+    Ok(format!("{} {}", sealed.key_id, sealed.token))
+}
+
+/// An event's row has Stripe's id; the vault wants a UUID, so it gets the id's digest.
+fn event_field(store_id: StoreId, event_id: &str) -> PersonalField<'static> {
+    let mut row = [0; 16];
+    row.copy_from_slice(&Sha256::digest(event_id.as_bytes())[..16]);
+    PersonalField {
+        store_id,
+        table: "stripe_events",
+        column: "payload",
+        row: Uuid::from_bytes(row),
+    }
+}
+
 fn place(store_id: StoreId, mode: Mode, purpose: Purpose, version: i64) -> Place {
     // Versions count reconnects of one store from 1; a constraint keeps them positive.
     let version = u32::try_from(version).unwrap_or(u32::MAX);
@@ -141,5 +166,30 @@ pub(crate) fn sealed(stored: SealedText) -> Sealed {
     Sealed {
         key_id: stored.key_id,
         token: stored.token,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    #[test]
+    fn an_event_opens_as_received_and_for_its_own_row_only() {
+        let vault = Vault::from_keys(&Vault::generate_key()).unwrap();
+        let (store_id, body) = (StoreId::generate(), br#"{"id": "evt_1EXAMPLE"}"#);
+        let sealed = seal_event(&vault, store_id, "evt_1EXAMPLE", body).unwrap();
+        let (key_id, token) = sealed.split_once(' ').unwrap();
+        let (key_id, token) = (key_id.to_owned(), token.to_owned());
+        let sealed = Sealed { key_id, token };
+        let open =
+            |store_id, event_id| vault.open_personal(&event_field(store_id, event_id), &sealed);
+        assert_eq!(
+            open(store_id, "evt_1EXAMPLE").unwrap().expose_secret(),
+            body
+        );
+        assert!(open(store_id, "evt_2EXAMPLE").is_err());
+        assert!(open(StoreId::generate(), "evt_1EXAMPLE").is_err());
     }
 }

@@ -10,9 +10,8 @@ use zeroize::Zeroizing;
 use crate::derive::Key;
 use crate::{PersonalField, VaultError};
 
-/// Longest piece of personal data, in bytes: a contact with two addresses is under 4 KiB; this leaves room for
-/// long names and notes, and keeps a row small.
-pub const MAX_PERSONAL_BYTES: usize = 64 * 1024;
+/// Longest piece of personal data, in bytes: the body of the largest event that is accepted from Stripe.
+pub const MAX_PERSONAL_BYTES: usize = 1024 * 1024;
 
 /// Names the format, so that another can stand beside it one day.
 const PREFIX: &str = "tgp1.";

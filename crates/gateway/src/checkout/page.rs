@@ -62,17 +62,24 @@ pub async fn show_checkout_page(
     app: web::Data<App>,
     token: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    let claims = match app.tokens.verify_checkout(&token, app.now()) {
+    match show(&app, &token).await {
+        Err(error) => pages::failure(&app, error),
+        shown => shown,
+    }
+}
+
+async fn show(app: &App, token: &str) -> Result<HttpResponse, ApiError> {
+    let claims = match app.tokens.verify_checkout(token, app.now()) {
         Ok(claims) => claims,
-        Err(TokenError::Expired) => return show_expired(&app, &token).await,
-        Err(TokenError::Invalid) => return unknown(&app),
+        Err(TokenError::Expired) => return show_expired(app, token).await,
+        Err(TokenError::Invalid) => return unknown(app),
     };
-    match find(&app, claims).await? {
-        Found::Payable(view) => payment_form(&app, &token, &view),
-        Found::Paid => Ok(to_result(&app, &token)),
-        Found::Outdated(checkout) => outdated(&app, checkout),
-        Found::NotConnected(store, checkout) => not_connected(&app, &store, checkout),
-        Found::Unknown => unknown(&app),
+    match find(app, claims).await? {
+        Found::Payable(view) => payment_form(app, token, &view),
+        Found::Paid => Ok(to_result(app, token)),
+        Found::Outdated(checkout) => outdated(app, checkout),
+        Found::NotConnected(store, checkout) => not_connected(app, &store, checkout),
+        Found::Unknown => unknown(app),
     }
 }
 

@@ -2,8 +2,6 @@
 //!
 //! Shows what our record says, brought up to Stripe's, never what the query claims.
 
-use std::time::Duration;
-
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
@@ -21,7 +19,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::pages::{self, Link, Page, Permissions, json_for_script};
 use crate::sealing;
-use crate::work::settle::{self, Trigger};
+use crate::work::settle;
 
 /// Stripe adds its own parameters; they are not read.
 #[derive(Deserialize)]
@@ -50,30 +48,34 @@ struct CancelPage<'a> {
     back: Option<Link>,
 }
 
-/// The page waits this long for Stripe; then it shows "processing" and asks again by itself.
-const SETTLE_WITHIN: Duration = Duration::from_secs(5);
-
 /// Settles the payment, whichever of webhook and return comes first, and shows its state.
 pub async fn show_payment_result(
     app: web::Data<App>,
     query: web::Query<ResultQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let Some(token) = &query.checkout else {
-        return unknown(&app);
+    match find_and_show(&app, query.checkout.as_deref()).await {
+        Err(error) => pages::failure(&app, error),
+        shown => shown,
+    }
+}
+
+async fn find_and_show(app: &App, token: Option<&str>) -> Result<HttpResponse, ApiError> {
+    let Some(token) = token else {
+        return unknown(app);
     };
     let Ok(claims) = app.tokens.read_checkout(token, app.now()) else {
-        return unknown(&app);
+        return unknown(app);
     };
     let mut conn = app.db.read().await?;
     let store = db::stores::find(&mut conn, claims.store_id).await?;
     let checkout = session::load(&mut conn, claims).await?;
     drop(conn);
     let (Some(store), Some(checkout)) = (store, checkout) else {
-        return unknown(&app);
+        return unknown(app);
     };
-    match settled_order(&app, &store, &checkout).await? {
-        Some((order, state)) => show(&app, token, &store, checkout, &order, state),
-        None => unknown(&app),
+    match settled_order(app, &store, &checkout).await? {
+        Some((order, state)) => show(app, token, &store, checkout, &order, state),
+        None => unknown(app),
     }
 }
 
@@ -111,16 +113,7 @@ async fn settled_order(
     let Some(intent) = payment.and_then(|payment| payment.payment_intent_id) else {
         return Ok(Some((order, "failed")));
     };
-    let settling = settle::settle(app, store.id, order.mode, &intent, Trigger::Asked);
-    match tokio::time::timeout(SETTLE_WITHIN, settling).await {
-        Ok(Ok(_)) => {}
-        Ok(Err(error)) => {
-            tracing::warn!(store_id = %store.id, order_id = %order.id, ?error, "the return could not settle the payment");
-        }
-        Err(_) => {
-            tracing::warn!(store_id = %store.id, order_id = %order.id, "Stripe is slow: the return shows the payment as processing");
-        }
-    }
+    settle::catch_up(app, store.id, order.mode, &intent).await;
     let fresh = db::orders::find(&mut app.db.read().await?, store.id, order.id)
         .await?
         .unwrap_or(order);
@@ -170,7 +163,10 @@ fn show(
         StatusCode::OK,
         &page,
         &template,
-        &Permissions::default(),
+        &Permissions {
+            framed_by: store.allowed_origins.clone(),
+            ..Permissions::default()
+        },
     )
 }
 

@@ -1,15 +1,15 @@
 //! `GET /payments/{payment_intent_id}`: where a payment stands, by our record brought up to Stripe's.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use db::Conn;
 use db::payments::{Payment, PaymentState};
 use domain::StoreId;
 use serde_json::json;
+use stripe_http::PaymentIntentId;
 
 use crate::app::App;
 use crate::error::ApiError;
 use crate::guards::{self, RouteStore};
-use crate::work::settle::{self, Trigger};
+use crate::work::settle;
 
 /// The payment, for its order's shopper and its merchant; 404 for anyone else.
 pub async fn show_payment(
@@ -18,16 +18,11 @@ pub async fn show_payment(
     RouteStore(store): RouteStore,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
-    let payment =
-        find_permitted(&app, &mut app.db.read().await?, &request, store.id, &path.1).await?;
+    let payment = find_permitted(&app, &request, store.id, &path.1).await?;
     let payment = if is_settled(payment.status) {
         payment
     } else {
-        if let Err(error) =
-            settle::settle(&app, store.id, payment.mode, &path.1, Trigger::Asked).await
-        {
-            tracing::warn!(store_id = %store.id, ?error, "a payment could not be read from Stripe");
-        }
+        settle::catch_up(&app, store.id, payment.mode, &path.1).await;
         let fresh =
             db::payments::find_by_intent(&mut app.db.read().await?, store.id, &path.1).await?;
         fresh.unwrap_or(payment)
@@ -42,17 +37,20 @@ pub async fn show_payment(
 
 async fn find_permitted(
     app: &App,
-    conn: &mut Conn,
     request: &HttpRequest,
     store_id: StoreId,
     payment_intent_id: &str,
 ) -> Result<Payment, ApiError> {
     let not_found = || ApiError::not_found("payment");
     let token = guards::bearer(request).ok_or_else(not_found)?;
-    let payment = db::payments::find_by_intent(conn, store_id, payment_intent_id)
+    PaymentIntentId::parse(payment_intent_id).map_err(|_| not_found())?;
+    // Before the connection is taken: a request that holds one and waits for another can wait for itself.
+    let api_key = guards::find_api_key(app, store_id, &token).await?;
+    let mut conn = app.db.read().await?;
+    let payment = db::payments::find_by_intent(&mut conn, store_id, payment_intent_id)
         .await?
         .ok_or_else(not_found)?;
-    if let Some(key) = guards::find_api_key(app, store_id, &token).await? {
+    if let Some(key) = api_key {
         return if key.mode == payment.mode {
             Ok(payment)
         } else {
@@ -60,7 +58,7 @@ async fn find_permitted(
         };
     }
     let order = match payment.order_id {
-        Some(order_id) => db::orders::find(conn, store_id, order_id).await?,
+        Some(order_id) => db::orders::find(&mut conn, store_id, order_id).await?,
         None => None,
     };
     if order.is_some_and(|order| guards::is_order_token(&order, &token)) {

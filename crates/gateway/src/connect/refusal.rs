@@ -105,7 +105,7 @@ impl Refusal {
             MessageKind::Error
         };
         let page = pages::message(app, status, kind, self.heading, &self.text, None)?;
-        Ok(with_cause(page, self.error))
+        Ok(pages::with_cause(page, self.error))
     }
 }
 
@@ -128,14 +128,4 @@ impl From<DbError> for Refusal {
     fn from(error: DbError) -> Self {
         ApiError::from(error).into()
     }
-}
-
-/// The page, with the error's status, its `Retry-After`, and its causes for the request log.
-pub(super) fn with_cause(page: HttpResponse, error: ApiError) -> HttpResponse {
-    let (head, body) = page.into_parts();
-    let mut failed = HttpResponse::from_error(error);
-    for (name, value) in head.headers() {
-        failed.headers_mut().insert(name.clone(), value.clone());
-    }
-    failed.set_body(body)
 }

@@ -9,12 +9,13 @@ use super::csrf;
 use super::form::{self, Entered};
 use super::keys::{self, ConnectError};
 use super::posted::Posted;
-use super::refusal::{Refusal, with_cause};
+use super::refusal::Refusal;
 use super::shape::FormErrors;
 use super::visit::Visit;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::middleware::rate_limit::Budget;
+use crate::pages;
 
 /// Takes the form; the connect token is used up by success only.
 pub async fn submit_keys(
@@ -62,7 +63,7 @@ async fn submit(
     };
     let page = form::render(app, request, &visit, &posted.token, entered, status).await?;
     Ok(match cause {
-        Some(error) => with_cause(page, error),
+        Some(error) => pages::with_cause(page, error),
         None => page,
     })
 }

@@ -2,7 +2,7 @@
 //!
 //! A store's flood stays its own. Budgets are keyed on the store only, never on the caller's address: behind a proxy
 //! that is the proxy's, and `X-Forwarded-For` is whatever a caller writes while no trusted proxy can be named. So
-//! whoever floods a store slows that store. Reads are cheap and Stripe's webhooks must not wait: neither is limited.
+//! whoever floods a store slows that store. Reads of our own records are cheap and Stripe's webhooks must not wait: neither is limited.
 //! With several gateways each has these budgets.
 
 use std::num::NonZeroU32;
@@ -26,6 +26,8 @@ use crate::error::ApiError;
 pub enum Budget {
     /// `POST /payment-intents`.
     PaymentIntents,
+    /// Reads that ask Stripe: an order or payment that is not paid yet, and the page after payment.
+    StripeReads,
     /// Every other write of the store API.
     Writes,
     /// `POST /stripe/connect`, by whoever holds a connect token.
@@ -39,6 +41,8 @@ impl Budget {
             // Each is up to three calls to Stripe, which allows an account 25 a second in test mode ("Rate limits" in
             // Stripe's documentation). The burst is a shop whose newsletter has just gone out.
             Self::PaymentIntents => (5.0, 100),
+            // One call to Stripe each. Whoever asks more often gets our record as it is.
+            Self::StripeReads => (5.0, 50),
             // A transaction each. One store may take a tenth of what SQLite writes durably; the burst is an import.
             Self::Writes => (20.0, 200),
             // A person pastes keys, and mistypes a few times. Whoever tries out stolen keys needs more.
@@ -51,6 +55,7 @@ impl Budget {
 #[derive(Debug)]
 pub struct RateLimits {
     payment_intents: Option<Buckets>,
+    stripe_reads: Option<Buckets>,
     writes: Option<Buckets>,
     connect_keys: Option<Buckets>,
 }
@@ -61,6 +66,7 @@ impl RateLimits {
         let buckets = |budget| quota(budget, scale).map(Buckets::new);
         Self {
             payment_intents: buckets(Budget::PaymentIntents),
+            stripe_reads: buckets(Budget::StripeReads),
             writes: buckets(Budget::Writes),
             connect_keys: buckets(Budget::ConnectKeys),
         }
@@ -70,6 +76,7 @@ impl RateLimits {
     pub fn check(&self, budget: Budget, store_id: StoreId) -> Result<(), ApiError> {
         let buckets = match budget {
             Budget::PaymentIntents => &self.payment_intents,
+            Budget::StripeReads => &self.stripe_reads,
             Budget::Writes => &self.writes,
             Budget::ConnectKeys => &self.connect_keys,
         };

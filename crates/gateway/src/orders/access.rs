@@ -1,7 +1,6 @@
 //! Who may see an order: the holder of its token, or the store's API key of the same mode.
 
 use actix_web::HttpRequest;
-use db::Conn;
 use db::orders::Order;
 use domain::StoreId;
 use secrecy::ExposeSecret;
@@ -14,21 +13,28 @@ use crate::guards;
 /// The store's order with this id, if the caller may see it; otherwise 404, whether it exists or not.
 pub async fn find_order(
     app: &App,
-    conn: &mut Conn,
     request: &HttpRequest,
     store_id: StoreId,
     order_id: &str,
 ) -> Result<(Order, Audience), ApiError> {
     let token = guards::bearer(request).ok_or_else(|| {
-        ApiError::unauthorized("order_token_required", "Send the order_token or a store API key: Authorization: Bearer …")
+        ApiError::unauthorized(
+            "order_token_required",
+            "Send the order_token or a store API key: Authorization: Bearer …",
+        )
     })?;
     let api_key = guards::find_api_key(app, store_id, &token).await?;
     if api_key.is_none() && token.expose_secret().starts_with("tgk_") {
-        return Err(ApiError::unauthorized("api_key_invalid", "This is not an API key of this store."));
+        return Err(ApiError::unauthorized(
+            "api_key_invalid",
+            "This is not an API key of this store.",
+        ));
     }
     let not_found = || ApiError::not_found("order");
     let order_id = order_id.parse().map_err(|_| not_found())?;
-    let order = db::orders::find(conn, store_id, order_id).await?.ok_or_else(not_found)?;
+    let order = db::orders::find(&mut app.db.read().await?, store_id, order_id)
+        .await?
+        .ok_or_else(not_found)?;
     match api_key {
         Some(key) if key.mode == order.mode => Ok((order, Audience::Merchant)),
         None if guards::is_order_token(&order, &token) => Ok((order, Audience::Shopper)),

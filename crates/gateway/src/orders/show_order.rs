@@ -1,12 +1,14 @@
 //! `GET /orders/{order_id}`.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use db::orders::Order;
 
 use super::access::find_order;
 use super::wire::OrderReply;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::guards::RouteStore;
+use crate::work::settle;
 
 /// The order, for its shopper or its merchant.
 pub async fn show_order(
@@ -15,7 +17,24 @@ pub async fn show_order(
     RouteStore(store): RouteStore,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
+    let (order, audience) = find_order(&app, &request, store.id, &path.1).await?;
+    let order = up_to_date(&app, order).await?;
     let mut conn = app.db.read().await?;
-    let (order, audience) = find_order(&app, &mut conn, &request, store.id, &path.1).await?;
     Ok(HttpResponse::Ok().json(OrderReply::load(&app, &mut conn, &order, audience).await?))
+}
+
+/// An order that waits for its money is looked up at Stripe: its webhook may be late or lost.
+async fn up_to_date(app: &App, order: Order) -> Result<Order, ApiError> {
+    if !order.payment_status.is_payable() {
+        return Ok(order);
+    }
+    let mut conn = app.db.read().await?;
+    let payment = db::payments::find_open_by_order(&mut conn, order.store_id, order.id).await?;
+    drop(conn);
+    let Some(intent) = payment.and_then(|payment| payment.payment_intent_id) else {
+        return Ok(order);
+    };
+    settle::catch_up(app, order.store_id, order.mode, &intent).await;
+    let fresh = db::orders::find(&mut app.db.read().await?, order.store_id, order.id).await?;
+    Ok(fresh.unwrap_or(order))
 }

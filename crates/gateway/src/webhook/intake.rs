@@ -4,11 +4,13 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use db::connections::Connection;
 use db::inbox::{EventState, NewEvent};
+use db::webhook_secrets::WebhookSecret;
 use domain::{Mode, StoreId};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde_json::json;
 use stripe_http::webhook::{self, Event, SignatureError};
+use vault::Vault;
 
 use super::group_commit::InboxError;
 use crate::app::App;
@@ -54,7 +56,8 @@ pub(super) async fn accept(
         .iter()
         .find(|connection| connection.mode == mode)
         .ok_or_else(bad_signature)?;
-    let payload = String::from_utf8(body.to_vec()).map_err(|_| not_an_event())?;
+    // E-mail, addresses and the payment's client secret stand in it.
+    let payload = sealing::seal_event(&app.vault, store_id, &event.id, &body)?;
     app.inbox
         .store(new_event(store_id, connection, event, payload, now))
         .await
@@ -71,18 +74,31 @@ async fn load(
     let mut conn = app.db.read().await?;
     let stored = db::webhook_secrets::list_valid(&mut conn, store_id, now).await?;
     let connections = db::connections::list(&mut conn, store_id).await?;
-    let open = |secret: db::webhook_secrets::WebhookSecret| {
-        let opened = sealing::open_webhook_secret(
-            &app.vault,
-            store_id,
-            secret.mode,
-            secret.version,
-            secret.sealed(),
-        );
-        opened.map(|opened| (secret.mode, opened))
-    };
-    let secrets = stored.into_iter().map(open).collect::<Result<_, _>>()?;
-    Ok((secrets, connections))
+    Ok((open_secrets(&app.vault, store_id, stored)?, connections))
+}
+
+/// Those that open; an error only if none does. One that was damaged must not silence the others.
+fn open_secrets(
+    vault: &Vault,
+    store_id: StoreId,
+    stored: Vec<WebhookSecret>,
+) -> Result<Vec<(Mode, SecretString)>, ApiError> {
+    let mut opened = Vec::with_capacity(stored.len());
+    let mut failure = None;
+    for secret in stored {
+        let (mode, version) = (secret.mode, secret.version);
+        match sealing::open_webhook_secret(vault, store_id, mode, version, secret.sealed()) {
+            Ok(secret) => opened.push((mode, secret)),
+            Err(error) => {
+                tracing::error!(%store_id, %mode, version, %error, "a signing secret cannot be opened");
+                failure = Some(error);
+            }
+        }
+    }
+    match failure {
+        Some(error) if opened.is_empty() => Err(error.into()),
+        _ => Ok(opened),
+    }
 }
 
 /// The mode whose secret signed the body.

@@ -39,7 +39,8 @@ async fn find_store(app: &App, body: &[u8]) -> Result<Option<StoreId>, ApiError>
             .await?
             .map(|store| store.id));
     }
-    let Some(intent) = settle::payment_intent_id(&event) else {
+    let intent = settle::payment_intent_id(&event).or(event.object.payment_intent);
+    let Some(intent) = intent else {
         return Ok(None);
     };
     let stores = db::payments::stores_with_intent(&mut conn, &intent).await?;

@@ -60,20 +60,26 @@ async fn write(
     trigger: Trigger<'_>,
 ) -> Result<Outcome, ApiError> {
     let mut incident = None;
-    if let Some(order) = order {
-        if let Decision::Report(reported) = verdict.decision {
-            incident = Some(reported);
-            report(conn, store_id, order, reported, now).await?;
-        } else if !move_order(conn, order, verdict.decision, now).await? {
-            return Ok(Outcome::Moved);
-        }
+    if let Decision::Report(reported) = verdict.decision {
+        incident = Some(reported);
+        report(conn, store_id, payment, order, reported, now).await?;
+    } else if let Some(order) = order
+        && !move_order(conn, order, verdict.decision, now).await?
+    {
+        return Ok(Outcome::Moved);
     }
     if !move_payment(conn, store_id, payment, verdict, now).await? {
         return Ok(Outcome::Moved);
     }
     if let Trigger::Event(event) = trigger {
         let note = incident.map(Incident::code);
-        if !db::inbox::finish(conn, event, EventState::Processed, note, now).await? {
+        // Once the account that took the payment is connected again, its event is worked through again.
+        let is_of_payer = event.account_id == payment.account_id;
+        let state = match incident {
+            Some(Incident::AccountMismatch) if is_of_payer => EventState::Waiting,
+            _ => EventState::Processed,
+        };
+        if !db::inbox::finish(conn, event, state, note, now).await? {
             return Ok(Outcome::LeaseLost);
         }
     }
@@ -83,10 +89,15 @@ async fn write(
 async fn report(
     conn: &mut Conn,
     store_id: StoreId,
-    order: &Order,
+    payment: &Payment,
+    order: Option<&Order>,
     incident: Incident,
     now: Timestamp,
 ) -> Result<(), ApiError> {
+    let Some(order) = order else {
+        tracing::error!(%store_id, payment_id = %payment.id, incident = incident.code(), "incident: a person has to look");
+        return Ok(());
+    };
     if db::incidents::open(conn, store_id, order.id, incident, now).await? {
         tracing::error!(%store_id, order_id = %order.id, incident = incident.code(), "incident: a person has to look");
     }
@@ -114,6 +125,9 @@ async fn move_order(
     };
     if !db::orders::set_state(conn, order, status, payment_status, now).await? {
         return Ok(false);
+    }
+    if payment_status == PaymentStatus::Paid {
+        db::incidents::resolve_all(conn, order.store_id, order.id, now).await?;
     }
     let action = format!("order.{payment_status}");
     db::audit::record(

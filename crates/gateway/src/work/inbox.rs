@@ -1,17 +1,16 @@
 //! Works through the inbox: claims due events, settles what they are about, stores the outcome with its effects.
 
 use db::inbox::{ClaimedEvent, EventState};
-use futures_util::StreamExt;
+use futures_util::future::join_all;
 use jiff::SignedDuration;
 
 use super::settle::{self, Settled, Trigger};
 use crate::app::App;
 use crate::error::ApiError;
 
-/// Events claimed at once; small, so that a crash delays few.
-const CLAIM: i64 = 32;
-/// Events worked on at the same time: each waits mostly for Stripe.
-const PARALLEL: usize = 8;
+/// Events claimed at once and worked on at the same time: each waits mostly for Stripe. None waits behind another
+/// while its lease runs.
+const PARALLEL: i64 = 16;
 /// Longer than a call to Stripe with its retries may take.
 const LEASE: SignedDuration = SignedDuration::from_secs(90);
 /// About two days of tries with the back-off below; then a person has to look.
@@ -22,16 +21,15 @@ const MAX_BACKOFF_S: i64 = 3600;
 /// Claims and works once. Returns how many events were claimed.
 pub async fn run_once(app: &App) -> Result<usize, ApiError> {
     let now = app.now();
-    let claimed = db::inbox::claim(&app.db, CLAIM, now + LEASE, now).await?;
+    let claimed = db::inbox::claim(&app.db, PARALLEL, now + LEASE, now).await?;
     let count = claimed.len();
-    futures_util::stream::iter(claimed)
-        .for_each_concurrent(PARALLEL, |event| async move {
-            if let Err(error) = process(app, &event).await {
-                // The lease runs out and the event is tried again.
-                tracing::error!(store_id = %event.store_id, event_id = event.event_id, ?error, "an event could not be finished");
-            }
-        })
-        .await;
+    let working = claimed.into_iter().map(|event| async move {
+        if let Err(error) = process(app, &event).await {
+            // The lease runs out and the event is tried again.
+            tracing::error!(store_id = %event.store_id, event_id = event.event_id, ?error, "an event could not be finished");
+        }
+    });
+    join_all(working).await;
     Ok(count)
 }
 

@@ -3,6 +3,8 @@
 //! Reads our record, reads the `PaymentIntent` from Stripe with the store's own key, asks [`domain::settle`], and
 //! stores the decision in one transaction with whatever triggered it.
 
+use std::time::Duration;
+
 use db::inbox::ClaimedEvent;
 use db::orders::Order;
 use db::payments::{Payment, PaymentState};
@@ -16,6 +18,7 @@ use stripe_http::{Error as StripeError, PaymentIntentId};
 use super::effects;
 use crate::app::App;
 use crate::error::ApiError;
+use crate::middleware::rate_limit::Budget;
 use crate::stripe::StoreStripe;
 
 /// Why we look at a payment.
@@ -38,6 +41,9 @@ pub enum Settled {
 
 /// Rounds against concurrent changes of the same order: webhook, return and a second worker are three.
 const MAX_ROUNDS: u32 = 5;
+
+/// A reader waits this long for Stripe.
+const CATCH_UP_WITHIN: Duration = Duration::from_secs(5);
 
 /// The `PaymentIntent` that an event is about, for the event types that can change a payment's state.
 pub fn payment_intent_id(event: &Event) -> Option<String> {
@@ -63,7 +69,7 @@ pub async fn settle(
             return Ok(Settled::NotOurs);
         };
         let reading = read_from_stripe(app, store_id, &payment, payment_intent_id).await?;
-        let verdict = judge(store_id, &payment, order.as_ref(), &reading);
+        let verdict = judge(store_id, &payment, order.as_ref(), &reading)?;
         if effects::store(app, store_id, &payment, order.as_ref(), &verdict, trigger).await? {
             return Ok(Settled::Stored);
         }
@@ -73,6 +79,28 @@ pub async fn settle(
         "The payment is being updated. Try again in a moment.",
         1,
     ))
+}
+
+/// Brings a payment up to date before it is shown, within the store's budget for such reads and within
+/// [`CATCH_UP_WITHIN`]. What cannot be had now is left to the webhook: the record is shown as it is.
+pub async fn catch_up(app: &App, store_id: StoreId, mode: Mode, payment_intent_id: &str) {
+    if app
+        .rate_limits
+        .check(Budget::StripeReads, store_id)
+        .is_err()
+    {
+        return;
+    }
+    let settling = settle(app, store_id, mode, payment_intent_id, Trigger::Asked);
+    match tokio::time::timeout(CATCH_UP_WITHIN, settling).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => {
+            tracing::warn!(%store_id, ?error, "a payment could not be read from Stripe for its reader");
+        }
+        Err(_) => {
+            tracing::warn!(%store_id, "Stripe is slow: a payment is shown as it was");
+        }
+    }
 }
 
 async fn load(
@@ -141,7 +169,7 @@ fn judge(
     payment: &Payment,
     order: Option<&Order>,
     reading: &Reading,
-) -> Verdict {
+) -> Result<Verdict, ApiError> {
     let unchanged = |decision| Verdict {
         decision,
         payment_state: payment.status,
@@ -149,20 +177,25 @@ fn judge(
         last_error: None,
     };
     let (account_id, intent) = match reading {
-        Reading::OtherAccount => return unchanged(Decision::Report(Incident::AccountMismatch)),
-        Reading::Missing => return unchanged(Decision::Report(Incident::PaymentMissing)),
+        Reading::OtherAccount => {
+            return Ok(unchanged(Decision::Report(Incident::AccountMismatch)));
+        }
+        Reading::Missing => return Ok(unchanged(Decision::Report(Incident::PaymentMissing))),
         Reading::Intent { account_id, intent } => (account_id, intent),
     };
-    let decision = match order.and_then(|order| expected(store_id, payment, order)) {
-        Some(expected) => decide(&expected, &observed(account_id, intent)),
+    let decision = match order {
+        Some(order) => decide(
+            &expected(store_id, payment, order)?,
+            &observed(account_id, intent),
+        ),
         None => Decision::Unchanged,
     };
     if let Decision::Report(incident) = decision
         && incident != Incident::PaidAfterCancel
     {
-        return unchanged(decision);
+        return Ok(unchanged(decision));
     }
-    Verdict {
+    Ok(Verdict {
         decision,
         payment_state: payment_state(payment.status, intent),
         captured_minor: intent.amount_received.max(payment.captured_minor),
@@ -170,17 +203,20 @@ fn judge(
             .last_payment_error
             .as_ref()
             .map(|error| (error.code.clone(), error.decline_code.clone())),
-    }
+    })
 }
 
-fn expected(store_id: StoreId, payment: &Payment, order: &Order) -> Option<Expected> {
-    Some(Expected {
+fn expected(store_id: StoreId, payment: &Payment, order: &Order) -> Result<Expected, ApiError> {
+    let payment_intent_id = payment.payment_intent_id.clone();
+    Ok(Expected {
         store_id,
         order_id: order.id,
         mode: order.mode,
         account_id: payment.account_id.clone(),
-        payment_intent_id: payment.payment_intent_id.clone()?,
-        amount: Money::new(order.amount_minor, order.currency).ok()?,
+        payment_intent_id: payment_intent_id.ok_or_else(|| {
+            ApiError::internal("a payment was found by an id that it does not have")
+        })?,
+        amount: Money::new(order.amount_minor, order.currency).map_err(ApiError::internal)?,
         order_status: order.status,
         payment_status: order.payment_status,
     })
@@ -193,7 +229,6 @@ fn observed(account_id: &str, intent: &PaymentIntent) -> Observed {
         payment_intent_id: intent.id.to_string(),
         mode: Mode::from_livemode(intent.livemode),
         status: intent_status(&intent.status),
-        amount_minor: intent.amount,
         amount_received_minor: intent.amount_received,
         amount_capturable_minor: intent.amount_capturable,
         currency: intent.currency.parse().ok(),

@@ -97,7 +97,10 @@ impl Canary {
             // Neither the whole nor the part that Stripe's own messages echo at the end.
             for part in [secret.as_str(), &secret[secret.len() - 12..]] {
                 for (place, text) in &places {
-                    assert!(!text.contains(part), "secret number {position} is in {place}");
+                    assert!(
+                        !text.contains(part),
+                        "secret number {position} is in {place}"
+                    );
                 }
             }
         }

@@ -115,6 +115,14 @@ impl TestApp {
             .collect()
     }
 
+    /// Where an order stands by our own record. Reading it over HTTP may ask Stripe first, and so move it.
+    pub async fn recorded(&self, order_id: &str) -> (String, String) {
+        let sql = format!("SELECT status, payment_status FROM orders WHERE id = '{order_id}'");
+        let mut rows = self.database.raw(&sql).await.unwrap();
+        let mut row = rows.pop().unwrap().into_iter().flatten();
+        (row.next().unwrap(), row.next().unwrap())
+    }
+
     /// Moves the clock to an instant, also back.
     pub fn set_clock(&self, instant: Timestamp) {
         self.clock.advance(instant.duration_since(self.clock.now()));
