@@ -150,6 +150,7 @@ async fn prepare_again(app: &TestApp, store: &ConnectedStore, order: &PaidOrder)
 }
 
 async fn assert_paid(app: &TestApp, store: &ConnectedStore, order: &PaidOrder) {
+    assert_eq!(app.recorded(&order.id).await.1, "paid");
     let seen = app.order(store, &order.id).await;
     assert_eq!(
         (&seen["status"], &seen["payment_status"]),

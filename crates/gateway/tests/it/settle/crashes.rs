@@ -17,7 +17,7 @@ stories!(
 const LEASE_S: i64 = 90;
 
 async fn w16_a_dead_workers_event_is_done_by_another(app: &TestApp) {
-    let (store, order, event) = acknowledged(app).await;
+    let (_, order, event) = acknowledged(app).await;
     // Claimed, and never heard of again.
     drop(claim(app).await);
     app.wait_s(LEASE_S - 1);
@@ -26,10 +26,7 @@ async fn w16_a_dead_workers_event_is_done_by_another(app: &TestApp) {
         app.inbox(&event).await.unwrap().outcome(),
         ("processing", None)
     );
-    assert_eq!(
-        app.order(&store, &order.id).await["payment_status"],
-        "unpaid"
-    );
+    assert_eq!(app.recorded(&order.id).await.1, "unpaid");
     app.wait_s(1);
     app.run_work().await;
     let row = app.inbox(&event).await.unwrap();
@@ -49,7 +46,7 @@ async fn w16_a_worker_that_lost_its_lease_changes_nothing(app: &TestApp) {
         ("processing", None)
     );
     assert_eq!(
-        app.order(&store, &order.id).await["payment_status"],
+        app.recorded(&order.id).await.1,
         "unpaid",
         "the effect goes with the claim"
     );

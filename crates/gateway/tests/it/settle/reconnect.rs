@@ -41,10 +41,7 @@ async fn c8_events_wait_until_the_store_reconnects(app: &TestApp) {
     );
     refuse_to_pay(app, &store, &late).await;
     for order in &orders {
-        assert_eq!(
-            app.order(&store, &order.id).await["payment_status"],
-            "unpaid"
-        );
+        assert_eq!(app.recorded(&order.id).await.1, "unpaid");
     }
 
     app.control(Method::DELETE, "/faults", Value::Null).await;
@@ -52,7 +49,7 @@ async fn c8_events_wait_until_the_store_reconnects(app: &TestApp) {
     app.connect(&store.id, &store.keys, None).await;
     app.run_work().await;
     for order in &orders {
-        assert_eq!(app.order(&store, &order.id).await["payment_status"], "paid");
+        assert_eq!(app.recorded(&order.id).await.1, "paid");
         assert_eq!(app.times_paid(&order.id).await, 1);
     }
     assert_eq!(app.inbox_where("state = 'processed'").await.len(), 10);

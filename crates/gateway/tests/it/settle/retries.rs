@@ -39,10 +39,7 @@ async fn r1_an_event_is_tried_again_when_stripe_fails(app: &TestApp) {
             (("received", Some(code)), 1),
             "{kind}"
         );
-        assert_eq!(
-            app.order(&store, &order.id).await["payment_status"],
-            "unpaid"
-        );
+        assert_eq!(app.recorded(&order.id).await.1, "unpaid");
         app.control(Method::DELETE, "/faults", Value::Null).await;
         // Not before its time …
         app.run_work().await;

@@ -179,7 +179,9 @@ async fn tell_at_once(app: &TestApp, store: &ConnectedStore, events: &[Value]) {
 /// Where the story ended, which is where it had to.
 async fn end(app: &TestApp, store: &ConnectedStore, order: &PaidOrder, scenario: &Value) -> Value {
     let expected = &scenario["expected"];
+    let (_, recorded) = app.recorded(&order.id).await;
     let seen = app.order(store, &order.id).await;
+    assert_eq!(seen["payment_status"], recorded, "the look changed it");
     let is = |field: &str| expected[field] == true;
     let payment_status = match () {
         () if is("order_paid") => "paid",

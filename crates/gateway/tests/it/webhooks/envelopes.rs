@@ -52,11 +52,11 @@ async fn w9_a_store_cannot_speak_for_another(app: &TestApp) {
         asked_before,
         "nobody was asked"
     );
-    assert_eq!(app.order(&b, &order.id).await["payment_status"], "unpaid");
+    assert_eq!(app.recorded(&order.id).await.1, "unpaid");
     // B's own event with the very same id still counts.
     app.post_event(&b, &event).await.expect(200);
     app.run_work().await;
-    assert_eq!(app.order(&b, &order.id).await["payment_status"], "paid");
+    assert_eq!(app.recorded(&order.id).await.1, "paid");
 }
 
 async fn w10_payments_that_we_never_made_are_ignored(app: &TestApp) {
@@ -75,10 +75,7 @@ async fn w10_payments_that_we_never_made_are_ignored(app: &TestApp) {
         assert_eq!(stored.outcome(), ("ignored", Some("payment_unknown")));
     }
     assert_eq!(app.stripe_requests().await.len(), asked_before);
-    assert_eq!(
-        app.order(&store, &order.id).await["payment_status"],
-        "unpaid"
-    );
+    assert_eq!(app.recorded(&order.id).await.1, "unpaid");
 }
 
 async fn w11_other_modes_and_accounts_have_no_effect(app: &TestApp) {
@@ -106,10 +103,7 @@ async fn w11_other_modes_and_accounts_have_no_effect(app: &TestApp) {
         );
     }
     assert_eq!(app.stripe_requests().await.len(), asked_before);
-    assert_eq!(
-        app.order(&store, &order.id).await["payment_status"],
-        "unpaid"
-    );
+    assert_eq!(app.recorded(&order.id).await.1, "unpaid");
     // The store's own account, named: as if it were not.
     let mut event = genuine;
     event["account"] = json!(store.keys.account_id);
