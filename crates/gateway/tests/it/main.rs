@@ -27,4 +27,5 @@ mod stock;
 mod stripe_faults;
 mod surface;
 mod tenancy;
+mod truth;
 mod webhooks;
