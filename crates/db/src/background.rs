@@ -1,10 +1,13 @@
-//! Where `SQLite` runs: on tokio's threads for blocking work, whichever runtime asks.
+//! Where `SQLite` runs: writes on tokio's threads for blocking work, reads on the thread that asks.
+//!
+//! A write waits for the disk. A read in WAL mode waits for nobody and takes some ten microseconds; handing it to
+//! another thread and back costs several times that (`docs/benchmarks.md`).
 //!
 //! diesel-async's own choice calls `block_in_place` when a query is dropped before its end. That panics on the
 //! single-threaded runtimes of a web server, where it happens whenever a client leaves.
 
 use std::error::Error;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::Pin;
 use std::sync::mpsc;
 use std::task::{Context, Poll};
@@ -15,8 +18,13 @@ use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
 use tokio::task::{JoinError, JoinHandle};
 
-/// The runtime whose threads do the work: the one on which the connection was opened.
-pub struct Background(Handle);
+/// Which thread a connection's queries run on.
+pub enum Background {
+    /// The blocking threads of the runtime on which the connection was opened.
+    Threads(Handle),
+    /// The thread that asks, at once.
+    Here,
+}
 
 type Outcome<R> = Result<R, Box<dyn Error + Send + Sync + 'static>>;
 
@@ -25,8 +33,11 @@ impl SpawnBlocking for Background {
         &mut self,
         task: impl FnOnce() -> R + Send + 'static,
     ) -> BoxFuture<'a, Outcome<R>> {
+        let Self::Threads(home) = self else {
+            return ready(Ok(task())).boxed();
+        };
         let (ends, ended) = mpsc::channel::<()>();
-        let task = self.0.spawn_blocking(move || {
+        let task = home.spawn_blocking(move || {
             let _ends = ends;
             task()
         });
@@ -36,7 +47,7 @@ impl SpawnBlocking for Background {
     }
 
     fn get_runtime() -> Self {
-        Self(Handle::current())
+        Self::Threads(Handle::current())
     }
 }
 
@@ -71,7 +82,7 @@ mod tests {
     #[test]
     fn a_dropped_query_ends_first_on_any_runtime() {
         let home = tokio::runtime::Builder::new_multi_thread().build().unwrap();
-        let mut background = Background(home.handle().clone());
+        let mut background = Background::Threads(home.handle().clone());
         let (done, is_done) = mpsc::channel();
         let (start, started) = mpsc::channel::<()>();
         let guest = tokio::runtime::Builder::new_current_thread()

@@ -5,13 +5,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use deadpool::Runtime;
-use diesel::ConnectionError;
+use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
 };
 use diesel_async::{AsyncConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
 
 use crate::conn::{Conn, PgConn, SqliteConn, Tx};
@@ -124,15 +125,19 @@ fn pools(database_url: &str) -> Result<Pools, DbError> {
             std::fs::create_dir_all(folder).map_err(unavailable)?;
         }
         return Ok(Pools::Sqlite {
-            writer: pool(path, 1, dialect::sqlite::WRITER_SETUP)?,
-            readers: pool(path, SQLITE_READERS, dialect::sqlite::READER_SETUP)?,
+            writer: pool(
+                path,
+                1,
+                open_with::<SqliteConn>(dialect::sqlite::WRITER_SETUP),
+            )?,
+            readers: pool(path, SQLITE_READERS, dialect::sqlite::open_reader)?,
         });
     }
     if database_url.starts_with("postgres://") || database_url.starts_with("postgresql://") {
         return Ok(Pools::Pg(pool(
             database_url,
             PG_CONNECTIONS,
-            dialect::postgres::SETUP,
+            open_with::<PgConn>(dialect::postgres::SETUP),
         )?));
     }
     Err(unavailable(
@@ -140,13 +145,29 @@ fn pools(database_url: &str) -> Result<Pools, DbError> {
     ))
 }
 
-fn pool<C>(url: &str, max_size: usize, setup: &'static str) -> Result<Pool<C>, DbError>
+/// Opens a connection and prepares it.
+fn open_with<C>(setup: &'static str) -> impl Fn(String) -> BoxFuture<'static, ConnectionResult<C>>
 where
-    C: AsyncConnection
-        + SimpleAsyncConnection
-        + diesel_async::pooled_connection::PoolableConnection
-        + Send
-        + 'static,
+    C: AsyncConnection + SimpleAsyncConnection + Send + 'static,
+{
+    move |url| {
+        async move {
+            let mut conn = C::establish(&url).await?;
+            let prepared = conn.batch_execute(setup).await;
+            prepared.map_err(ConnectionError::CouldntSetupConfiguration)?;
+            Ok(conn)
+        }
+        .boxed()
+    }
+}
+
+fn pool<C>(
+    url: &str,
+    max_size: usize,
+    open: impl Fn(String) -> BoxFuture<'static, ConnectionResult<C>> + Send + Sync + 'static,
+) -> Result<Pool<C>, DbError>
+where
+    C: diesel_async::pooled_connection::PoolableConnection + Send + 'static,
     AsyncDieselConnectionManager<C>:
         deadpool::managed::Manager<Type = C, Error = diesel_async::pooled_connection::PoolError>,
 {
@@ -155,18 +176,11 @@ where
     // before the worker has finished what is in hand.
     let home = Handle::current();
     config.custom_setup = Box::new(move |url| {
-        let (home, url) = (home.clone(), url.to_owned());
-        async move {
-            let opening = home.spawn(async move {
-                let mut conn = C::establish(&url).await?;
-                let prepared = conn.batch_execute(setup).await;
-                prepared.map_err(ConnectionError::CouldntSetupConfiguration)?;
-                Ok(conn)
-            });
-            let opened = opening.await;
+        let opening = home.spawn(open(url.to_owned()));
+        let opened = opening.map(|opened| {
             opened.unwrap_or_else(|error| Err(ConnectionError::BadConnection(error.to_string())))
-        }
-        .boxed()
+        });
+        opened.boxed()
     });
     // A ping per checkout costs a round trip; a broken connection shows itself on first use and is not reused.
     config.recycling_method = RecyclingMethod::Fast;

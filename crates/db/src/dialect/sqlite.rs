@@ -1,10 +1,15 @@
 //! `SQLite`'s own statements.
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::Text;
+use diesel::sqlite::SqliteConnection;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 
 use crate::DbError;
+use crate::background::Background;
 use crate::columns::{at, id};
 use crate::conn::SqliteConn;
 use crate::inbox::NewEvent;
@@ -16,7 +21,7 @@ pub(crate) const WRITER_SETUP: &str = "PRAGMA busy_timeout = 5000; PRAGMA journa
     PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY";
 
 /// Readers cannot write, whatever a query says.
-pub(crate) const READER_SETUP: &str = "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA query_only = ON; \
+const READER_SETUP: &str = "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA query_only = ON; \
     PRAGMA temp_store = MEMORY";
 
 /// One writer at a time: no row locks are needed.
@@ -62,6 +67,20 @@ pub(crate) async fn refuse_unsafe_version(conn: &mut SqliteConn) -> Result<(), D
 fn sqlite_version_is_safe(version: &str) -> bool {
     let parts: Result<Vec<u32>, _> = version.split('.').map(str::parse).collect();
     parts.is_ok_and(|parts| parts.len() >= 3 && parts.as_slice() >= SAFE_VERSION.as_slice())
+}
+
+/// Opens a reader, whose queries run on the thread that asks.
+pub(crate) fn open_reader(path: String) -> BoxFuture<'static, ConnectionResult<SqliteConn>> {
+    let opening = tokio::task::spawn_blocking(move || {
+        let mut conn = SqliteConnection::establish(&path)?;
+        let prepared = conn.batch_execute(READER_SETUP);
+        prepared.map_err(ConnectionError::CouldntSetupConfiguration)?;
+        Ok(SqliteConn::with_runtime(conn, Background::Here))
+    });
+    let opened = opening.map(|opened| {
+        opened.unwrap_or_else(|error| Err(ConnectionError::BadConnection(error.to_string())))
+    });
+    opened.boxed()
 }
 
 /// Writes a batch of events in one hop to the blocking pool; what is there already stays as it is.
