@@ -82,7 +82,7 @@ pub async fn settle(
 }
 
 /// Brings a payment up to date before it is shown, within the store's budget for such reads and within
-/// [`CATCH_UP_WITHIN`]. What cannot be had now is left to the webhook: the record is shown as it is.
+/// five seconds. What cannot be had now is left to the webhook: the record is shown as it is.
 pub async fn catch_up(app: &App, store_id: StoreId, mode: Mode, payment_intent_id: &str) {
     if app
         .rate_limits
