@@ -29,8 +29,8 @@ pub enum Engine {
 
 /// How long a request waits for a free connection before it is told 503.
 const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(2);
-/// How long opening a connection may take; a refused one fails at once, a busy machine needs a while.
-const OPEN_CONNECTION: Duration = Duration::from_secs(5);
+/// How long opening a connection may take: a database that is away is told within two seconds.
+const OPEN_CONNECTION: Duration = Duration::from_secs(2);
 /// Readers beside `SQLite`'s one writer: more than cores does not help.
 const SQLITE_READERS: usize = 4;
 /// Connections per gateway: small enough that several gateways fit `PostgreSQL`'s default of 100.
