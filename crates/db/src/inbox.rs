@@ -61,7 +61,7 @@ pub struct NewEvent {
     pub event_type: String,
     /// The version that it was rendered with.
     pub api_version: Option<String>,
-    /// `data.object.id`, or the `PaymentIntent` that the object names.
+    /// The `PaymentIntent` that the event is about; `None` for types that nobody handles.
     pub object_id: Option<String>,
     /// The body as received.
     pub payload: String,

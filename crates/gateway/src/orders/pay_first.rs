@@ -97,7 +97,7 @@ async fn read(
 }
 
 /// Captures if the store captures on confirmation. The order stands whatever Stripe says: a capture that fails
-/// leaves it authorised, and Stripe's events move it on.
+/// leaves it authorised and is logged; nothing tries it again yet.
 pub async fn capture(
     app: &App,
     store: &Store,
