@@ -25,6 +25,8 @@ pub struct Config {
     /// How long to wait before each further try of a webhook that was not answered with 2xx.
     /// Stripe's three days, compressed; empty means one try only.
     pub webhook_retry_delays: Vec<Duration>,
+    /// What faults with a probability are drawn from: the same seed, rules and requests fail alike.
+    pub seed: u64,
     /// How long one webhook delivery may take.
     pub webhook_timeout: Duration,
 }
@@ -36,6 +38,7 @@ impl Default for Config {
             accounts: Vec::new(),
             clock: Arc::new(system_time),
             webhook_retry_delays: [1, 5, 30, 120, 600].map(Duration::from_secs).to_vec(),
+            seed: 0,
             webhook_timeout: Duration::from_secs(10),
         }
     }

@@ -13,6 +13,7 @@
 
 mod api;
 mod cards;
+mod chance;
 mod config;
 mod control;
 mod currencies;

@@ -50,6 +50,7 @@ impl Sandbox {
         })?;
         let now = (config.clock)().as_second();
         let mut world = World::default();
+        world.seed = config.seed;
         for spec in config.accounts {
             let account_id = spec.account_id.clone();
             world

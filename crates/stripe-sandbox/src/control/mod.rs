@@ -39,7 +39,10 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
             .route("/deliveries/settle",                 web::post().to(deliveries::settle))
             .route("/faults",                            web::get().to(faults::list))
             .route("/faults",                            web::post().to(faults::add))
-            .route("/faults",                            web::delete().to(faults::clear)),
+            .route("/faults",                            web::delete().to(faults::clear))
+            .route("/faults/{id}",                       web::delete().to(faults::remove))
+            .route("/seed",                              web::get().to(faults::seed))
+            .route("/seed",                              web::post().to(faults::set_seed)),
     );
 }
 

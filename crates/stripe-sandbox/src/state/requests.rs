@@ -28,8 +28,8 @@ pub(crate) struct RequestRecord {
     pub(crate) status: Option<u16>,
     /// Whether the answer was a replay for a used idempotency key.
     pub(crate) replayed: bool,
-    /// The injected fault that the request met.
-    pub(crate) fault: Option<Value>,
+    /// The injected faults that the request met: `{id, n, kind, waited_ms?}`.
+    pub(crate) faults: Vec<Value>,
 }
 
 /// The requests, oldest first.

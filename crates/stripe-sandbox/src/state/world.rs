@@ -29,6 +29,8 @@ pub(crate) struct World {
     pub(crate) ledgers: IndexMap<LedgerKey, Ledger>,
     pub(crate) requests: RequestLog,
     pub(crate) faults: Faults,
+    /// What every fault with a probability is drawn from.
+    pub(crate) seed: u64,
     keys: HashMap<String, (LedgerKey, Caller)>,
 }
 

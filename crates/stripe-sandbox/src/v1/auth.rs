@@ -31,6 +31,31 @@ pub(crate) fn unknown_key(key: &str) -> StripeError {
     StripeError::unauthenticated(format!("Invalid API Key provided: {}", redacted(key)))
 }
 
+/// 401 for a key that was rolled, or that its owner has ended.
+pub(crate) fn expired_key(key: &str) -> StripeError {
+    StripeError::unauthenticated(format!("Expired API Key provided: {}", redacted(key)))
+        .code("api_key_expired")
+}
+
+/// 403 for a restricted key without the permission, which is (`Payment Intents Write`, `payment_intent_write`).
+pub(crate) fn not_permitted(
+    key: &str,
+    account_id: &str,
+    permission: Option<(&str, &str)>,
+) -> StripeError {
+    let remedy = match permission {
+        Some((name, scope)) => format!(
+            "Enabling \"{name}\" ('{scope}') permissions on this key would allow this request to continue."
+        ),
+        None => "This is a restricted API key, but the required permissions are not available for use by restricted keys.".to_owned(),
+    };
+    let message = format!(
+        "The provided key '{}' does not have the required permissions for this endpoint on account '{account_id}'. {remedy}",
+        redacted(key)
+    );
+    StripeError::other(403, "invalid_request_error", &message).code("more_permissions_required")
+}
+
 /// 401 for a publishable key where a secret key is needed.
 pub(crate) fn check_kind(caller: Caller, publishable_allowed: bool) -> Result<(), StripeError> {
     if caller == Caller::Secret || publishable_allowed {

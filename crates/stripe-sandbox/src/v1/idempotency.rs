@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
+use crate::faults;
 use crate::v1::StripeError;
 
 /// Stripe forgets keys after at least 24 hours; the sandbox after exactly that.
@@ -79,18 +80,20 @@ impl IdempotencyKeys {
         }
         match self.used.get(key).filter(|entry| !entry.expired(now)) {
             None => {
-                let entry = Entry { request: request.clone(), created: now, answer: None };
+                let entry = Entry {
+                    request: request.clone(),
+                    created: now,
+                    answer: None,
+                };
                 self.used.insert(key.to_owned(), entry);
                 Ok(Begun::First)
             }
             Some(entry) if entry.request != *request => Err(other_request(key, entry, request)),
-            Some(Entry { answer: Some(answer), .. }) => Ok(Begun::Replay(answer.clone())),
-            Some(_) => Err(StripeError::idempotency(
-                409,
-                format!("There is currently another in-progress request using this Idempotent Key (that probably means you submitted twice, and the other request is still going through): {key}. Please try again later."),
-            )
-            .code("idempotency_key_in_use")
-            .retry(true)),
+            Some(Entry {
+                answer: Some(answer),
+                ..
+            }) => Ok(Begun::Replay(answer.clone())),
+            Some(_) => Err(faults::key_in_use(Some(key))),
         }
     }
 

@@ -1,11 +1,10 @@
 //! The path of every request to the API: key, log, fault, idempotency, parameters, handler, answer.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::faults::{self, Fault, FaultKind};
+use crate::faults::{self, Asker, FaultKind, Meeting};
 use crate::ids;
 use crate::params::{self, Malformed, Params};
 use crate::state::{LedgerKey, RequestRecord, Shared};
@@ -22,39 +21,55 @@ struct Request {
     key: Option<String>,
 }
 
+impl Request {
+    fn asker(&self) -> Asker<'_> {
+        Asker {
+            api_key: self.key.as_deref().unwrap_or_default(),
+            account_id: self
+                .owner
+                .as_ref()
+                .map_or("", |(ledger, _)| ledger.account_id.as_str()),
+            idempotency_key: self.incoming.idempotency_key.as_deref(),
+        }
+    }
+}
+
 /// Answers one request.
 pub(crate) async fn answer(shared: &Arc<Shared>, incoming: Incoming) -> Outgoing {
     let key = auth::key_of(incoming.authorization.as_deref());
     let tree = decode(&incoming);
-    let (request, fault) = {
+    let (request, meeting) = {
         let mut world = shared.world();
         let owner = key.as_deref().and_then(|key| world.owner(key));
         let account = owner.as_ref().map(|(ledger, _)| ledger.account_id.clone());
-        let fault = world
+        let seed = world.seed;
+        let meeting = world
             .faults
-            .take(&incoming.method, &incoming.path, account.as_deref());
+            .meet(seed, &incoming.method, &incoming.path, account.as_deref());
         let request = Request {
             id: ids::request(),
             incoming,
             owner,
             key,
         };
-        world.requests.add(record(
-            &request,
-            tree.as_ref().ok(),
-            fault.as_ref(),
-            shared.now(),
-        ));
-        (request, fault)
+        world
+            .requests
+            .add(record(&request, tree.as_ref().ok(), &meeting, shared.now()));
+        (request, meeting)
     };
-    let kind = fault.as_ref().map(|fault| fault.kind);
-    let answered = match kind.and_then(FaultKind::refusal) {
-        Some(refusal) => Err(refusal),
-        None if kind.is_some_and(FaultKind::cuts_before) => Err(faults::server_error()),
-        None => run(shared, &request, tree, kind).await,
+    let refusal = meeting
+        .kind
+        .as_ref()
+        .and_then(|kind| faults::refusal(kind, request.asker()));
+    let cut = meeting.kind.as_ref().is_some_and(FaultKind::cuts_before);
+    let answered = if refusal.is_some() || cut {
+        tokio::time::sleep(meeting.latency).await;
+        Err(refusal.unwrap_or_else(faults::server_error))
+    } else {
+        run(shared, &request, tree, &meeting).await
     };
     let answered = answered.unwrap_or_else(|error| refused(&request, error));
-    let outgoing = Outgoing::new(&request.id, &request.incoming, answered).after(fault);
+    let outgoing = Outgoing::new(&request.id, &request.incoming, answered).after(meeting);
     shared.world().requests.amend(&request.id, |record| {
         record.status = (outgoing.ending == Ending::Sent).then_some(outgoing.status);
         record.replayed = outgoing
@@ -78,7 +93,7 @@ async fn run(
     shared: &Arc<Shared>,
     request: &Request,
     tree: Result<Map<String, Value>, Malformed>,
-    fault: Option<FaultKind>,
+    meeting: &Meeting,
 ) -> Result<Answered, StripeError> {
     let incoming = &request.incoming;
     let Some((ledger, caller)) = &request.owner else {
@@ -124,10 +139,16 @@ async fn run(
             });
         }
     }
-    if let Some(FaultKind::LatencyMs(latency_ms)) = fault {
-        tokio::time::sleep(Duration::from_millis(latency_ms)).await;
-    }
-    let executed = execute(shared, request, (ledger, *caller), route, path_ids, tree);
+    tokio::time::sleep(meeting.latency).await;
+    let owner = (ledger, *caller);
+    let executed = match meeting.kind {
+        Some(FaultKind::ServerErrorKept) => Err(faults::server_error().retry(false)),
+        Some(FaultKind::AfterEffect500Kept) => {
+            execute(shared, request, owner, route, path_ids, tree)
+                .and_then(|_| Err(faults::server_error().retry(false)))
+        }
+        _ => execute(shared, request, owner, route, path_ids, tree),
+    };
     let keep = !matches!(&executed, Err(error) if error.before_execution());
     let answered = executed.unwrap_or_else(|error| refused(request, error));
     if let Some(key) = key {
@@ -288,7 +309,7 @@ fn refused(request: &Request, error: StripeError) -> Answered {
 fn record(
     request: &Request,
     params: Option<&Map<String, Value>>,
-    fault: Option<&Fault>,
+    meeting: &Meeting,
     now: i64,
 ) -> RequestRecord {
     let incoming = &request.incoming;
@@ -309,6 +330,6 @@ fn record(
         params: params.map_or(Value::Null, |tree| Value::Object(tree.clone())),
         status: None,
         replayed: false,
-        fault: fault.and_then(|fault| serde_json::to_value(fault.kind).ok()),
+        faults: meeting.log.clone(),
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::config::API_VERSION;
-use crate::faults::{self, Fault, FaultKind};
+use crate::faults::{self, FaultKind, Meeting};
 
 /// A request as it came in.
 pub(crate) struct Incoming {
@@ -35,7 +35,7 @@ pub(crate) enum OutgoingBody {
     Json(Value),
     /// What a broken proxy would send.
     Raw {
-        content_type: &'static str,
+        content_type: String,
         text: String,
     },
 }
@@ -83,6 +83,10 @@ impl Outgoing {
         if answered.status == 401 {
             headers.push(("WWW-Authenticate", "Bearer realm=\"Stripe\"".to_owned()));
         }
+        if answered.body["error"]["code"] == "rate_limit" {
+            // Source: Stripe docs, "Rate limits": the header names the limiter.
+            headers.push(("Stripe-Rate-Limited-Reason", "global-rate".to_owned()));
+        }
         let body = OutgoingBody::Json(answered.body);
         Self {
             status: answered.status,
@@ -94,35 +98,42 @@ impl Outgoing {
     }
 
     /// Lets a fault change what the caller gets to see.
-    pub(crate) fn after(mut self, fault: Option<Fault>) -> Self {
-        let kind = fault.as_ref().map(|fault| fault.kind);
-        self.fault_headers = fault.map(|fault| fault.headers).unwrap_or_default();
-        match kind {
+    pub(crate) fn after(mut self, meeting: Meeting) -> Self {
+        self.fault_headers = meeting.headers;
+        match meeting.kind {
             Some(FaultKind::Reset | FaultKind::AfterEffectReset) => self.ending = Ending::Cut,
-            Some(FaultKind::AfterEffectTimeout) => self.ending = Ending::Withheld,
+            Some(FaultKind::BeforeEffectTimeout | FaultKind::AfterEffectTimeout) => {
+                self.ending = Ending::Withheld;
+            }
             Some(FaultKind::AfterEffect500) => {
                 self.status = 500;
                 self.body = OutgoingBody::Json(faults::server_error().body("req_unknown", false));
             }
-            Some(FaultKind::Html502) => {
-                self.status = 502;
-                self.body = OutgoingBody::Raw {
-                content_type: "text/html",
-                text: "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>".to_owned(),
-            };
+            Some(FaultKind::Html502) => self = self.raw(502, "text/html", "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"),
+            Some(FaultKind::Unavailable) => self = self.raw(503, "text/plain", ""),
+            Some(FaultKind::GatewayTimeout) => self = self.raw(504, "text/plain", "upstream request timeout"),
+            Some(FaultKind::Answer { status, content_type, body }) => {
+                self = self.raw(status, &content_type, &body);
             }
             Some(FaultKind::Truncated) => {
                 if let OutgoingBody::Json(body) = &self.body {
                     let whole = body.to_string();
-                    let text = whole.chars().take(whole.chars().count() / 2).collect();
-                    self.body = OutgoingBody::Raw {
-                        content_type: "application/json",
-                        text,
-                    };
+                    let text: String = whole.chars().take(whole.chars().count() / 2).collect();
+                    let status = self.status;
+                    self = self.raw(status, "application/json", &text);
                 }
             }
             _ => {}
         }
+        self
+    }
+
+    fn raw(mut self, status: u16, content_type: &str, text: &str) -> Self {
+        self.status = status;
+        self.body = OutgoingBody::Raw {
+            content_type: content_type.to_owned(),
+            text: text.to_owned(),
+        };
         self
     }
 }

@@ -9,6 +9,7 @@ mod accounts;
 mod browser;
 mod errors;
 mod faults;
+mod faults_seeded;
 mod harness;
 mod idempotency;
 mod payments;
