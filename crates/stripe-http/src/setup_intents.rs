@@ -41,7 +41,7 @@ pub enum Status {
 #[derive(Debug, Clone, Serialize)]
 pub struct CreateParams {
     /// For example `card`.
-    pub payment_method_types: Vec<String>,
+    pub allowed_payment_method_types: Vec<String>,
     /// Our notes.
     pub metadata: Metadata,
 }
@@ -50,7 +50,7 @@ impl Default for CreateParams {
     /// Cards, which every account may set up.
     fn default() -> Self {
         Self {
-            payment_method_types: vec!["card".to_owned()],
+            allowed_payment_method_types: vec!["card".to_owned()],
             metadata: Metadata::default(),
         }
     }

@@ -25,6 +25,7 @@ mod pages;
 mod params;
 mod payments;
 mod server;
+mod spec;
 mod state;
 mod v1;
 mod webhooks;

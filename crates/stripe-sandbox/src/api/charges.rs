@@ -2,18 +2,8 @@
 
 use serde_json::Value;
 
-use crate::api::{CREATED, ENDING_BEFORE, LIMIT, STARTING_AFTER};
 use crate::objects::Charge;
-use crate::params::{Field, Kind};
 use crate::v1::{Call, StripeError, list};
-
-pub(crate) const LIST: &[Field] = &[
-    CREATED,
-    LIMIT,
-    STARTING_AFTER,
-    ENDING_BEFORE,
-    Field::new("payment_intent", Kind::Text),
-];
 
 pub(crate) fn retrieve(call: &mut Call<'_>) -> Result<Value, StripeError> {
     let found = call.ledger.charges.get(call.id());

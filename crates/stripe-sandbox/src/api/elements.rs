@@ -3,13 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::params::{Field, Kind};
 use crate::v1::{Call, StripeError};
-
-pub(crate) const SESSION: &[Field] = &[
-    Field::new("client_secret", Kind::Text),
-    Field::new("locale", Kind::Text),
-];
 
 /// The payment to collect for, or null where Elements are used before it exists.
 pub(crate) fn session(call: &mut Call<'_>) -> Result<Value, StripeError> {

@@ -2,19 +2,7 @@
 
 use serde_json::Value;
 
-use crate::api::{CREATED, ENDING_BEFORE, LIMIT, STARTING_AFTER};
-use crate::params::{Field, Kind};
 use crate::v1::{Call, StripeError, list};
-
-pub(crate) const LIST: &[Field] = &[
-    CREATED,
-    LIMIT,
-    STARTING_AFTER,
-    ENDING_BEFORE,
-    Field::new("delivery_success", Kind::Bool),
-    Field::new("type", Kind::Text),
-    Field::new("types", Kind::List(&Kind::Text)),
-];
 
 /// Stripe docs, "List all events": "going back up to 30 days".
 const KEPT_SECONDS: i64 = 30 * 24 * 60 * 60;

@@ -9,11 +9,3 @@ pub(crate) mod payment_intents;
 pub(crate) mod payment_methods;
 pub(crate) mod setup_intents;
 pub(crate) mod webhook_endpoints;
-
-use crate::params::{Field, Kind};
-
-/// The parameters of every list.
-const LIMIT: Field = Field::new("limit", Kind::Integer);
-const STARTING_AFTER: Field = Field::new("starting_after", Kind::Text);
-const ENDING_BEFORE: Field = Field::new("ending_before", Kind::Text);
-const CREATED: Field = Field::new("created", Kind::Range);

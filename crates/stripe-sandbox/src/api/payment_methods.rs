@@ -5,45 +5,7 @@ use serde_json::{Map, Value};
 use crate::cards::{self, CardDetails, TestCard};
 use crate::ids;
 use crate::objects::{PaymentMethod, merge_metadata};
-use crate::params::{Field, Kind};
 use crate::v1::{Call, Caller, StripeError};
-
-const ADDRESS: &[Field] = &[
-    Field::new("city", Kind::Text).clearable(),
-    Field::new("country", Kind::Text).clearable(),
-    Field::new("line1", Kind::Text).clearable(),
-    Field::new("line2", Kind::Text).clearable(),
-    Field::new("postal_code", Kind::Text).clearable(),
-    Field::new("state", Kind::Text).clearable(),
-];
-
-const BILLING_DETAILS: &[Field] = &[
-    Field::new("address", Kind::Object(ADDRESS)).clearable(),
-    Field::new("email", Kind::Text).clearable(),
-    Field::new("name", Kind::Text).clearable(),
-    Field::new("phone", Kind::Text).clearable(),
-    Field::new("tax_id", Kind::Text).clearable(),
-];
-
-const CARD: &[Field] = &[
-    Field::new("number", Kind::Text).required(),
-    Field::new("exp_month", Kind::Integer).required(),
-    Field::new("exp_year", Kind::Integer).required(),
-    Field::new("cvc", Kind::Text),
-];
-
-/// Also the fields of `payment_method_data`.
-pub(crate) const CREATE: &[Field] = &[
-    Field::new("type", Kind::Text).required(),
-    Field::new("card", Kind::Object(CARD)),
-    Field::new("billing_details", Kind::Object(BILLING_DETAILS)),
-    Field::new("metadata", Kind::Metadata),
-    Field::new(
-        "allow_redisplay",
-        Kind::OneOf(&["always", "limited", "unspecified"]),
-    ),
-    Field::new("radar_options", Kind::Free),
-];
 
 pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, StripeError> {
     let data: Map<String, Value> = call
@@ -53,7 +15,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, StripeError> {
         .collect();
     let id = from_data(call, &data, "")?;
     call.ledger
-        .object(&id)
+        .object("payment_method", &id)
         .ok_or_else(|| StripeError::missing("PaymentMethod", &id))
 }
 

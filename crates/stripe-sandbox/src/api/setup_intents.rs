@@ -2,38 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use crate::api::payment_intents::AUTOMATIC_PAYMENT_METHODS;
 use crate::api::payment_methods;
 use crate::ids;
 use crate::objects::{SetupIntent, merge_metadata};
-use crate::params::{Field, Kind};
 use crate::v1::{Call, Caller, StripeError};
-
-pub(crate) const CREATE: &[Field] = &[
-    Field::new("attach_to_self", Kind::Bool),
-    Field::new(
-        "automatic_payment_methods",
-        Kind::Object(AUTOMATIC_PAYMENT_METHODS),
-    ),
-    Field::new("customer", Kind::Text),
-    Field::new("description", Kind::Text),
-    Field::new("flow_directions", Kind::List(&Kind::Text)),
-    Field::new("metadata", Kind::Metadata),
-    Field::new("on_behalf_of", Kind::Text),
-    Field::new("payment_method", Kind::Text),
-    Field::new("payment_method_configuration", Kind::Text),
-    Field::new("payment_method_options", Kind::Free),
-    Field::new("payment_method_types", Kind::List(&Kind::Text)),
-    Field::new("usage", Kind::OneOf(&["off_session", "on_session"])),
-    Field::new("use_stripe_sdk", Kind::Bool),
-];
-
-pub(crate) const RETRIEVE: &[Field] = &[Field::new("client_secret", Kind::Text)];
-
-pub(crate) const CANCEL: &[Field] = &[Field::new(
-    "cancellation_reason",
-    Kind::OneOf(&["abandoned", "duplicate", "requested_by_customer"]),
-)];
 
 pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, StripeError> {
     if let Some(customer) = call.params.text("customer") {
@@ -41,7 +13,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, StripeError> {
     }
     let payment_method = payment_methods::given(call)?;
     let params = &call.params;
-    let types = params.texts("payment_method_types");
+    let types = params.payment_method_types();
     let automatic = params.object("automatic_payment_methods");
     let mut metadata = Map::new();
     merge_metadata(&mut metadata, params.get("metadata"));

@@ -3,36 +3,12 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::api::{ENDING_BEFORE, LIMIT, STARTING_AFTER};
 use crate::ids;
 use crate::objects::{EVENT_TYPES, WebhookEndpoint, merge_metadata};
-use crate::params::{Field, Kind};
 use crate::v1::{Call, StripeError, list};
 
 /// Stripe docs, "Webhooks": "You can register up to 16 webhook endpoints".
 const MAX_ENDPOINTS: usize = 16;
-
-const URL: Field = Field::new("url", Kind::Text);
-const ENABLED_EVENTS: Field = Field::new("enabled_events", Kind::List(&Kind::Text));
-const DESCRIPTION: Field = Field::new("description", Kind::Text).clearable();
-const METADATA: Field = Field::new("metadata", Kind::Metadata).clearable();
-
-pub(crate) const CREATE: &[Field] = &[
-    URL.required(),
-    ENABLED_EVENTS.required(),
-    DESCRIPTION,
-    METADATA,
-    Field::new("api_version", Kind::Text),
-    Field::new("connect", Kind::Bool),
-];
-pub(crate) const UPDATE: &[Field] = &[
-    URL,
-    ENABLED_EVENTS,
-    DESCRIPTION,
-    METADATA,
-    Field::new("disabled", Kind::Bool),
-];
-pub(crate) const LIST: &[Field] = &[LIMIT, STARTING_AFTER, ENDING_BEFORE];
 
 /// The only answer that has the signing secret in it.
 pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, StripeError> {

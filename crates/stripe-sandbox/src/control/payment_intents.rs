@@ -95,7 +95,11 @@ fn act(
             return refusal(404, "no account has this PaymentIntent");
         };
         let result = work(ledger);
-        (result, ledger.object(id), ledger.take_due())
+        (
+            result,
+            ledger.object("payment_intent", id),
+            ledger.take_due(),
+        )
     };
     state.dispatch(due);
     match result {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::config::API_VERSION;
 use crate::ids;
+use crate::spec::complete;
 use crate::v1::Origin;
 
 /// Something that happened, with the object as it was at that moment.
@@ -18,6 +19,7 @@ pub(crate) struct Event {
     livemode: bool,
     /// As JSON text: a parsed object takes several times the memory, and there are many events.
     object: Box<str>,
+    previous: Option<Box<str>>,
     request: Value,
 }
 
@@ -30,13 +32,20 @@ impl Event {
             deliveries: 0..0,
             livemode,
             object: object.to_string().into_boxed_str(),
+            previous: None,
             request: json!({ "id": origin.request_id, "idempotency_key": origin.idempotency_key }),
         }
     }
 
+    /// Says what the object was like before, where it was changed.
+    pub(crate) fn with_previous(mut self, previous: &Value) -> Self {
+        self.previous = Some(previous.to_string().into_boxed_str());
+        self
+    }
+
     pub(crate) fn render(&self, pending_webhooks: usize) -> Value {
         let object: Value = serde_json::from_str(&self.object).unwrap_or_default();
-        json!({
+        let mut event = json!({
             "id": self.id,
             "object": "event",
             "api_version": API_VERSION,
@@ -46,6 +55,12 @@ impl Event {
             "pending_webhooks": pending_webhooks,
             "request": self.request,
             "type": self.kind,
-        })
+        });
+        if let Some(previous) = &self.previous {
+            event["data"]["previous_attributes"] =
+                serde_json::from_str(previous).unwrap_or_default();
+        }
+        complete(&mut event);
+        event
     }
 }

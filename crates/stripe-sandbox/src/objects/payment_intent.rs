@@ -75,9 +75,6 @@ pub(crate) enum CaptureMethod {
 }
 
 impl CaptureMethod {
-    /// The parameter's values.
-    pub(crate) const NAMES: &'static [&'static str] = &["automatic", "automatic_async", "manual"];
-
     /// Stripe's default since 2024-04-10 is `automatic_async`.
     pub(crate) fn from_param(name: Option<&str>) -> Self {
         match name {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::params::Params;
+use crate::state::Document;
 use crate::v1::{Call, StripeError};
 
 const DEFAULT_LIMIT: i64 = 10;
@@ -71,6 +72,29 @@ pub(crate) fn page(
     };
     let data: Vec<Value> = rows[start..end].iter().map(|(id, _)| render(id)).collect();
     Ok(json!({ "object": "list", "data": data, "has_more": has_more, "url": call.path }))
+}
+
+/// One page of the documents of a kind, newest first, that `keep` leaves.
+pub(crate) fn documents(
+    call: &Call<'_>,
+    kind: &str,
+    keep: impl Fn(&Document) -> bool,
+) -> Result<Value, StripeError> {
+    let all = call.ledger.documents.all(kind).rev();
+    let rows: Vec<_> = all
+        .filter(|document| keep(document))
+        .map(|document| {
+            let text = |name: &str| document.get(name).and_then(Value::as_str);
+            let created = document.get("created").and_then(Value::as_i64);
+            (
+                text("id").unwrap_or_default().to_owned(),
+                created.unwrap_or_default(),
+            )
+        })
+        .collect();
+    page(call, kind, &rows, |id| {
+        call.ledger.object(kind, id).unwrap_or_default()
+    })
 }
 
 /// `created=T` or `created[gte]=T` and its kin.

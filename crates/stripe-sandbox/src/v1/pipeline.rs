@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use crate::faults::{self, Asker, FaultKind, Meeting};
 use crate::ids;
-use crate::params::{self, Malformed, Params};
+use crate::params::{self, Malformed};
+use crate::spec::{self, Endpoint};
 use crate::state::{LedgerKey, RequestRecord, Shared};
 use crate::v1::idempotency::{Begun, Fingerprint, KeptAnswer};
 use crate::v1::routes::Route;
@@ -174,8 +175,12 @@ fn execute(
     path_ids: Vec<String>,
     mut tree: Map<String, Value>,
 ) -> Result<Answered, StripeError> {
-    let expansions = expansions(&mut tree)?;
-    let params = params::validate(tree, route.params)?;
+    let endpoint = route.endpoint();
+    let expansions = expansions(&mut tree, endpoint)?;
+    let params = params::validate(
+        tree,
+        endpoint.accepts(request.incoming.stripe_version.as_deref()),
+    )?;
     let origin = shared.origin(
         Some(request.id.clone()),
         request.incoming.idempotency_key.clone(),
@@ -192,12 +197,16 @@ fn execute(
         };
         let mut result = (route.handler)(&mut call);
         if let Ok(object) = &mut result {
-            expand::expand(object, &expansions, call.ledger);
+            expand::expand(object, &expansions, endpoint, call.ledger);
         }
         (result, call.ledger.take_due())
     })?;
     shared.dispatch(due);
-    let body = result.map_err(|error| hint_other_mode(shared, key, error))?;
+    let mut body = result.map_err(|error| hint_other_mode(shared, key, error))?;
+    // What a publishable key sees is less than the object, and stays so.
+    if caller == Caller::Secret {
+        spec::complete(&mut body);
+    }
     Ok(Answered {
         status: 200,
         body,
@@ -207,18 +216,21 @@ fn execute(
 }
 
 /// `expand` is every endpoint's parameter.
-fn expansions(tree: &mut Map<String, Value>) -> Result<Vec<String>, StripeError> {
-    const EXPAND: &[params::Field] = &[params::Field::new(
-        "expand",
-        params::Kind::List(&params::Kind::Text),
-    )];
-    let mut only = Map::new();
-    if let Some(value) = tree.shift_remove("expand") {
-        only.insert("expand".to_owned(), value);
-    }
-    let params: Params = params::validate(only, EXPAND)?;
-    let paths = params.texts("expand").unwrap_or_default();
-    expand::check(&paths)?;
+fn expansions(
+    tree: &mut Map<String, Value>,
+    endpoint: &Endpoint,
+) -> Result<Vec<String>, StripeError> {
+    let paths = match tree.shift_remove("expand") {
+        None => return Ok(Vec::new()),
+        Some(Value::Object(paths)) => paths,
+        Some(_) => return Err(StripeError::invalid("Invalid array").param("expand")),
+    };
+    let paths: Vec<String> = paths
+        .values()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect();
+    expand::check(&paths, endpoint)?;
     Ok(paths)
 }
 
@@ -237,7 +249,7 @@ fn hint_other_mode(shared: &Shared, key: &LedgerKey, error: StripeError) -> Stri
         .world()
         .ledgers
         .get(&other)
-        .is_some_and(|ledger| ledger.object(id).is_some());
+        .is_some_and(|ledger| ledger.holds(id));
     if !exists {
         return error;
     }

@@ -86,13 +86,8 @@ async fn the_card_frame_confirms_with_the_publishable_key() {
             "client_secret={secret}&use_stripe_sdk=true&return_url=https://shop.example/&payment_method_data[type]=card&payment_method_data[card][number]={number}&payment_method_data[card][exp_month]=12&payment_method_data[card][exp_year]=2034&payment_method_data[card][cvc]=123&payment_method_data[billing_details][address][country]=DE"
         )
     };
-    assert_eq!(
-        stripe
-            .post(BOB_PK, &path, &form("4242424242424242"))
-            .await
-            .status,
-        404
-    );
+    let stranger = stripe.post(BOB_PK, &path, &form("4242424242424242")).await;
+    assert_eq!(stranger.status, 404, "{}", stranger.body);
     let declined = stripe
         .post(ALICE_PK, &path, &form("4000000000000002"))
         .await;

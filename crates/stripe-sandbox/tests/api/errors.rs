@@ -58,7 +58,7 @@ async fn creation_parameters_are_checked() {
             "automatic_payment_methods[enable]",
         ),
         (
-            "amount=2000&currency=usd&automatic_payment_methods[enabled]=true&payment_method_types[]=card",
+            "amount=2000&currency=usd&automatic_payment_methods[enabled]=true&allowed_payment_method_types[]=card",
             None,
             "automatic_payment_methods",
         ),
@@ -68,7 +68,7 @@ async fn creation_parameters_are_checked() {
             "receipt_email",
         ),
         (
-            "amount=2000&currency=usd&confirm=true&payment_method_types[]=card&return_url=shop",
+            "amount=2000&currency=usd&confirm=true&allowed_payment_method_types[]=card&return_url=shop",
             Some("url_invalid"),
             "return_url",
         ),

@@ -17,7 +17,7 @@ pub(crate) const ALICE_LIVE: &str = "sk_live_FAKE_alice";
 pub(crate) const BOB: &str = "sk_test_FAKE_bob";
 pub(crate) const BOB_PK: &str = "pk_test_FAKE_bob";
 /// Creation parameters of a payment that needs no `return_url`.
-pub(crate) const CARD_ONLY: &str = "currency=usd&payment_method_types[0]=card";
+pub(crate) const CARD_ONLY: &str = "currency=usd&allowed_payment_method_types[0]=card";
 
 pub(crate) struct Stripe {
     sandbox: Sandbox,

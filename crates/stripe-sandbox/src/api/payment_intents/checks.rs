@@ -4,25 +4,8 @@ use serde_json::{Map, Value};
 
 use crate::currencies::{self, AmountProblem};
 use crate::objects::ECHOED;
-use crate::params::{Field, Kind, Params};
+use crate::params::Params;
 use crate::v1::{Call, StripeError};
-
-const ADDRESS: &[Field] = &[
-    Field::new("city", Kind::Text).clearable(),
-    Field::new("country", Kind::Text).clearable(),
-    Field::new("line1", Kind::Text).clearable(),
-    Field::new("line2", Kind::Text).clearable(),
-    Field::new("postal_code", Kind::Text).clearable(),
-    Field::new("state", Kind::Text).clearable(),
-];
-
-pub(super) const SHIPPING: &[Field] = &[
-    Field::new("address", Kind::Object(ADDRESS)).required(),
-    Field::new("name", Kind::Text).required(),
-    Field::new("carrier", Kind::Text),
-    Field::new("phone", Kind::Text),
-    Field::new("tracking_number", Kind::Text),
-];
 
 /// The supported currency, lower case.
 pub(super) fn currency(text: &str) -> Result<&'static str, StripeError> {

@@ -6,40 +6,8 @@ use serde_json::Value;
 use super::{checks, outcome};
 use crate::api::payment_methods;
 use crate::objects::CaptureMethod;
-use crate::params::{Field, Kind};
 use crate::payments::{self, Confirmation};
 use crate::v1::{Call, StripeError};
-
-pub(crate) const CONFIRM: &[Field] = &[
-    Field::new("allowed_payment_method_types", Kind::List(&Kind::Text)),
-    Field::new("amount_details", Kind::Free),
-    Field::new("capture_method", Kind::OneOf(CaptureMethod::NAMES)),
-    Field::new("client_secret", Kind::Text),
-    Field::new("confirmation_token", Kind::Text),
-    Field::new("error_on_requires_action", Kind::Bool),
-    Field::new("excluded_payment_method_types", Kind::List(&Kind::Text)).clearable(),
-    Field::new("hooks", Kind::Free),
-    Field::new("mandate", Kind::Text),
-    Field::new("mandate_data", Kind::Free),
-    Field::new(
-        "off_session",
-        Kind::OneOf(&["true", "false", "one_off", "recurring"]),
-    ),
-    Field::new("payment_details", Kind::Free),
-    Field::new("payment_method", Kind::Text),
-    Field::new("payment_method_data", Kind::Object(payment_methods::CREATE)),
-    Field::new("payment_method_options", Kind::Free),
-    Field::new("radar_options", Kind::Free),
-    Field::new("receipt_email", Kind::Text).clearable(),
-    Field::new("return_url", Kind::Text),
-    Field::new(
-        "setup_future_usage",
-        Kind::OneOf(&["off_session", "on_session"]),
-    )
-    .clearable(),
-    Field::new("shipping", Kind::Object(checks::SHIPPING)).clearable(),
-    Field::new("use_stripe_sdk", Kind::Bool),
-];
 
 pub(crate) fn confirm(call: &mut Call<'_>) -> Result<Value, StripeError> {
     let id = call.id().to_owned();
@@ -68,10 +36,11 @@ pub(super) fn run(
     id: &str,
     payment_method: Option<String>,
 ) -> Result<(), StripeError> {
-    let off_session = call
-        .params
-        .text("off_session")
-        .is_some_and(|value| value != "false");
+    // Also `one_off` and `recurring`.
+    let off_session = match call.params.get("off_session") {
+        Some(Value::Bool(away)) => *away,
+        given => given.is_some(),
+    };
     let how = Confirmation {
         payment_method,
         return_url: call.params.text("return_url").map(str::to_owned),

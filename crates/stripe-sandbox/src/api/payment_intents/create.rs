@@ -6,63 +6,7 @@ use super::{checks, confirm, outcome};
 use crate::api::payment_methods;
 use crate::ids;
 use crate::objects::{CaptureMethod, PaymentIntent, Status, merge_metadata};
-use crate::params::{Field, Kind};
 use crate::v1::{Call, StripeError};
-
-/// Also of `SetupIntents`.
-pub(crate) const AUTOMATIC_PAYMENT_METHODS: &[Field] = &[
-    Field::new("enabled", Kind::Bool).required(),
-    Field::new("allow_redirects", Kind::OneOf(&["always", "never"])),
-];
-
-pub(crate) const CREATE: &[Field] = &[
-    Field::new("allowed_payment_method_types", Kind::List(&Kind::Text)),
-    Field::new("amount", Kind::Integer).required(),
-    Field::new("amount_details", Kind::Free),
-    Field::new("application_fee_amount", Kind::Integer),
-    Field::new(
-        "automatic_payment_methods",
-        Kind::Object(AUTOMATIC_PAYMENT_METHODS),
-    ),
-    Field::new("capture_method", Kind::OneOf(CaptureMethod::NAMES)),
-    Field::new("confirm", Kind::Bool),
-    Field::new("confirmation_method", Kind::OneOf(&["automatic", "manual"])),
-    Field::new("confirmation_token", Kind::Text),
-    Field::new("currency", Kind::Text).required(),
-    Field::new("customer", Kind::Text),
-    Field::new("customer_account", Kind::Text),
-    Field::new("description", Kind::Text).clearable(),
-    Field::new("error_on_requires_action", Kind::Bool),
-    Field::new("excluded_payment_method_types", Kind::List(&Kind::Text)),
-    Field::new("hooks", Kind::Free),
-    Field::new("mandate", Kind::Text),
-    Field::new("mandate_data", Kind::Free),
-    Field::new("metadata", Kind::Metadata).clearable(),
-    Field::new(
-        "off_session",
-        Kind::OneOf(&["true", "false", "one_off", "recurring"]),
-    ),
-    Field::new("on_behalf_of", Kind::Text),
-    Field::new("payment_details", Kind::Free),
-    Field::new("payment_method", Kind::Text),
-    Field::new("payment_method_configuration", Kind::Text),
-    Field::new("payment_method_data", Kind::Object(payment_methods::CREATE)),
-    Field::new("payment_method_options", Kind::Free),
-    Field::new("payment_method_types", Kind::List(&Kind::Text)),
-    Field::new("radar_options", Kind::Free),
-    Field::new("receipt_email", Kind::Text).clearable(),
-    Field::new("return_url", Kind::Text),
-    Field::new(
-        "setup_future_usage",
-        Kind::OneOf(&["off_session", "on_session"]),
-    ),
-    Field::new("shipping", Kind::Object(checks::SHIPPING)),
-    Field::new("statement_descriptor", Kind::Text),
-    Field::new("statement_descriptor_suffix", Kind::Text),
-    Field::new("transfer_data", Kind::Free),
-    Field::new("transfer_group", Kind::Text),
-    Field::new("use_stripe_sdk", Kind::Bool),
-];
 
 pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, StripeError> {
     let currency = checks::currency(call.params.text("currency").unwrap_or_default())?;
@@ -125,7 +69,7 @@ fn payment_method_types(call: &Call<'_>) -> Result<(Option<String>, Vec<String>)
     let enabled = automatic
         .and_then(|given| given.get("enabled"))
         .and_then(Value::as_bool);
-    let types = call.params.texts("payment_method_types");
+    let types = call.params.payment_method_types();
     if enabled == Some(true) && types.is_some() {
         return Err(StripeError::invalid("You may only specify one of these parameters: automatic_payment_methods, payment_method_types.")
             .param("automatic_payment_methods"));

@@ -7,11 +7,11 @@ mod read;
 mod settle;
 mod update;
 
-pub(crate) use confirm::{CONFIRM, confirm};
-pub(crate) use create::{AUTOMATIC_PAYMENT_METHODS, CREATE, create};
-pub(crate) use read::{LIST, RETRIEVE, list, retrieve};
-pub(crate) use settle::{CANCEL, CAPTURE, cancel, capture};
-pub(crate) use update::{UPDATE, update};
+pub(crate) use confirm::confirm;
+pub(crate) use create::create;
+pub(crate) use read::{list, retrieve};
+pub(crate) use settle::{cancel, capture};
+pub(crate) use update::update;
 
 use serde_json::Value;
 

@@ -3,21 +3,8 @@
 use serde_json::Value;
 
 use super::seen_by;
-use crate::api::{CREATED, ENDING_BEFORE, LIMIT, STARTING_AFTER};
 use crate::objects::PaymentIntent;
-use crate::params::{Field, Kind};
 use crate::v1::{Call, StripeError, list as pages};
-
-pub(crate) const RETRIEVE: &[Field] = &[Field::new("client_secret", Kind::Text)];
-
-pub(crate) const LIST: &[Field] = &[
-    CREATED,
-    LIMIT,
-    STARTING_AFTER,
-    ENDING_BEFORE,
-    Field::new("customer", Kind::Text),
-    Field::new("customer_account", Kind::Text),
-];
 
 pub(crate) fn retrieve(call: &mut Call<'_>) -> Result<Value, StripeError> {
     let found = call.ledger.payment_intents.get(call.id());

@@ -4,32 +4,8 @@ use serde_json::Value;
 
 use super::outcome;
 use crate::objects::merge_metadata;
-use crate::params::{Field, Kind};
 use crate::payments;
 use crate::v1::{Call, StripeError};
-
-pub(crate) const CAPTURE: &[Field] = &[
-    Field::new("amount_details", Kind::Free),
-    Field::new("amount_to_capture", Kind::Integer),
-    Field::new("application_fee_amount", Kind::Integer),
-    Field::new("final_capture", Kind::Bool),
-    Field::new("hooks", Kind::Free),
-    Field::new("metadata", Kind::Metadata).clearable(),
-    Field::new("payment_details", Kind::Free),
-    Field::new("statement_descriptor", Kind::Text),
-    Field::new("statement_descriptor_suffix", Kind::Text),
-    Field::new("transfer_data", Kind::Free),
-];
-
-pub(crate) const CANCEL: &[Field] = &[Field::new(
-    "cancellation_reason",
-    Kind::OneOf(&[
-        "abandoned",
-        "duplicate",
-        "fraudulent",
-        "requested_by_customer",
-    ]),
-)];
 
 pub(crate) fn capture(call: &mut Call<'_>) -> Result<Value, StripeError> {
     let id = call.id().to_owned();

@@ -5,44 +5,13 @@ use serde_json::Value;
 use super::{checks, outcome};
 use crate::api::payment_methods;
 use crate::objects::{CaptureMethod, PaymentIntent, Status, merge_metadata};
-use crate::params::{Field, Kind, Params};
+use crate::params::Params;
 use crate::payments;
 use crate::v1::{Call, StripeError};
 
-pub(crate) const UPDATE: &[Field] = &[
-    Field::new("allowed_payment_method_types", Kind::List(&Kind::Text)),
-    Field::new("amount", Kind::Integer),
-    Field::new("amount_details", Kind::Free).clearable(),
-    Field::new("application_fee_amount", Kind::Integer).clearable(),
-    Field::new("capture_method", Kind::OneOf(CaptureMethod::NAMES)),
-    Field::new("currency", Kind::Text),
-    Field::new("customer", Kind::Text),
-    Field::new("customer_account", Kind::Text),
-    Field::new("description", Kind::Text).clearable(),
-    Field::new("excluded_payment_method_types", Kind::List(&Kind::Text)).clearable(),
-    Field::new("hooks", Kind::Free),
-    Field::new("metadata", Kind::Metadata).clearable(),
-    Field::new("payment_details", Kind::Free).clearable(),
-    Field::new("payment_method", Kind::Text),
-    Field::new("payment_method_configuration", Kind::Text),
-    Field::new("payment_method_data", Kind::Object(payment_methods::CREATE)),
-    Field::new("payment_method_options", Kind::Free),
-    Field::new("payment_method_types", Kind::List(&Kind::Text)),
-    Field::new("receipt_email", Kind::Text).clearable(),
-    Field::new(
-        "setup_future_usage",
-        Kind::OneOf(&["off_session", "on_session"]),
-    )
-    .clearable(),
-    Field::new("shipping", Kind::Object(checks::SHIPPING)).clearable(),
-    Field::new("statement_descriptor", Kind::Text),
-    Field::new("statement_descriptor_suffix", Kind::Text),
-    Field::new("transfer_data", Kind::Free),
-    Field::new("transfer_group", Kind::Text),
-];
-
 /// Only an open payment can change what is charged, and how.
 const OPEN_ONLY: &[&str] = &[
+    "allowed_payment_method_types",
     "amount",
     "capture_method",
     "currency",
@@ -77,7 +46,7 @@ pub(crate) fn update(call: &mut Call<'_>) -> Result<Value, StripeError> {
     if let Some(name) = call.params.text("capture_method") {
         intent.capture_method = CaptureMethod::from_param(Some(name));
     }
-    if let Some(types) = call.params.texts("payment_method_types") {
+    if let Some(types) = call.params.payment_method_types() {
         intent.payment_method_types = types;
         intent.automatic_payment_methods = None;
     }
