@@ -28,3 +28,13 @@ pub(crate) fn signing_secret() -> String {
 fn random(chars: usize) -> String {
     Alphanumeric.sample_string(&mut rand::rng(), chars)
 }
+
+/// `cus_` and 14 characters: customers and products have shorter ids than the rest.
+pub(crate) fn customer() -> String {
+    format!("cus_{}", random(14))
+}
+
+/// The start of an account's invoice numbers for one customer.
+pub(crate) fn invoice_prefix() -> String {
+    random(8).to_uppercase()
+}

@@ -3,6 +3,8 @@
 pub(crate) mod account;
 pub(crate) mod balance;
 pub(crate) mod charges;
+pub(crate) mod check;
+pub(crate) mod customers;
 pub(crate) mod elements;
 pub(crate) mod events;
 pub(crate) mod payment_intents;

@@ -24,10 +24,7 @@ fn object(
     for (name, value) in tree {
         let path = join(prefix, &name);
         let Some(field) = fields.get(&name) else {
-            let message = format!("Received unknown parameter: {path}");
-            return Err(StripeError::invalid(message)
-                .code("parameter_unknown")
-                .param(&path));
+            return Err(unknown(&path));
         };
         let value = match value.as_str() {
             Some("") if field.clearable => Value::Null,
@@ -48,7 +45,7 @@ fn object(
 
 fn checked(path: &str, value: Value, kind: &Kind) -> Result<Value, StripeError> {
     match (kind, value) {
-        (Kind::AnyOf(kinds), value) => any_of(path, value, kinds),
+        (Kind::AnyOf(kinds), value) => any_of(path, &value, kinds),
         (Kind::Free, value) => Ok(value),
         (Kind::Fields(fields), Value::Object(tree)) => {
             object(path, tree, fields).map(Value::Object)
@@ -101,8 +98,8 @@ fn scalar(path: &str, text: String, kind: &Kind) -> Result<Value, StripeError> {
 }
 
 /// The first kind that takes the value; if none does, what the first of its form says.
-fn any_of(path: &str, value: Value, kinds: &[Kind]) -> Result<Value, StripeError> {
-    let of_its_form = kinds.iter().filter(|kind| kind.is_for(&value));
+fn any_of(path: &str, value: &Value, kinds: &[Kind]) -> Result<Value, StripeError> {
+    let of_its_form = kinds.iter().filter(|kind| kind.is_for(value));
     let mut refusal = None;
     for kind in of_its_form {
         match checked(path, value.clone(), kind) {
@@ -135,17 +132,11 @@ fn range(path: &str, tree: Map<String, Value>) -> Result<Value, StripeError> {
     let mut valid = Map::new();
     for (name, value) in tree {
         let path = join(path, &name);
-        match (name.as_str(), value) {
-            ("gt" | "gte" | "lt" | "lte", Value::String(text)) => {
-                valid.insert(name, integer(&path, &text)?);
-            }
-            _ => {
-                let message = format!("Received unknown parameter: {path}");
-                return Err(StripeError::invalid(message)
-                    .code("parameter_unknown")
-                    .param(&path));
-            }
-        }
+        let known = matches!(name.as_str(), "gt" | "gte" | "lt" | "lte");
+        let Some(text) = value.as_str().filter(|_| known) else {
+            return Err(unknown(&path));
+        };
+        valid.insert(name, integer(&path, text)?);
     }
     Ok(Value::Object(valid))
 }
@@ -204,6 +195,12 @@ fn one_of(choices: &[String]) -> String {
         [first, last] => format!("{first} or {last}"),
         [most @ .., last] => format!("{}, or {last}", most.join(", ")),
     }
+}
+
+fn unknown(path: &str) -> StripeError {
+    StripeError::invalid(format!("Received unknown parameter: {path}"))
+        .code("parameter_unknown")
+        .param(path)
 }
 
 fn empty(path: &str) -> StripeError {

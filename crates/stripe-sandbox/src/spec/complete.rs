@@ -48,7 +48,9 @@ fn complete_field(value: &mut Value, shape: &Shape) {
             fill(object, fields);
         }
         (ShapeKind::Array(item), Value::Array(items)) => {
-            items.iter_mut().for_each(|one| complete_field(one, item));
+            for one in items {
+                complete_field(one, item);
+            }
         }
         (_, value) => complete(value),
     }

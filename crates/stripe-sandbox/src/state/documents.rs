@@ -37,15 +37,17 @@ impl Documents {
         self.0.get_mut(kind)?.get_mut(id)
     }
 
-    /// The document, or Stripe's 404.
+    /// The document if it is not deleted, or Stripe's 404.
     pub(crate) fn find(&self, kind: &str, id: &str) -> Result<&Document, StripeError> {
         self.get(kind, id)
+            .filter(|document| !is_deleted(document))
             .ok_or_else(|| StripeError::missing(words(kind), id))
     }
 
     /// The document to change, or Stripe's 404.
     pub(crate) fn find_mut(&mut self, kind: &str, id: &str) -> Result<&mut Document, StripeError> {
         self.get_mut(kind, id)
+            .filter(|document| !is_deleted(document))
             .ok_or_else(|| StripeError::missing(words(kind), id))
     }
 
@@ -57,10 +59,16 @@ impl Documents {
         self.0.values().any(|kind| kind.contains_key(id))
     }
 
-    /// All of a kind, oldest first.
+    /// All of a kind that are not deleted, oldest first.
     pub(crate) fn all(&self, kind: &str) -> impl DoubleEndedIterator<Item = &Document> {
-        self.0.get(kind).into_iter().flat_map(IndexMap::values)
+        let all = self.0.get(kind).into_iter().flat_map(IndexMap::values);
+        all.filter(|document| !is_deleted(document))
     }
+}
+
+/// Of some objects Stripe keeps a trace that can still be read and expanded.
+fn is_deleted(document: &Document) -> bool {
+    document.get("deleted").and_then(Value::as_bool) == Some(true)
 }
 
 /// What Stripe's errors call an object.

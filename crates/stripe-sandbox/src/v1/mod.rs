@@ -2,6 +2,7 @@
 
 pub(crate) mod auth;
 mod call;
+mod documents;
 pub(crate) mod expand;
 pub(crate) mod idempotency;
 pub(crate) mod list;

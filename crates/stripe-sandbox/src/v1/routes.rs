@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use crate::api::{
-    account, balance, charges, elements, events, payment_intents, payment_methods, setup_intents,
-    webhook_endpoints,
+    account, balance, charges, customers, elements, events, payment_intents, payment_methods,
+    setup_intents, webhook_endpoints,
 };
 use crate::spec::{self, Endpoint};
 use crate::v1::{Call, StripeError};
@@ -27,6 +27,11 @@ const ROUTES: &[Route] = &[
     secret("GET",     "/v1/balance",                         balance::retrieve),
     secret("GET",     "/v1/charges/{id}",                    charges::retrieve),
     secret("GET",     "/v1/charges",                         charges::list),
+    secret("POST",    "/v1/customers",                       customers::create),
+    secret("GET",     "/v1/customers",                       customers::list),
+    secret("GET",     "/v1/customers/{id}",                  customers::retrieve),
+    secret("POST",    "/v1/customers/{id}",                  customers::update),
+    secret("DELETE",  "/v1/customers/{id}",                  customers::delete),
     browser("GET",    "/v1/elements/sessions",               elements::session),
     secret("GET",     "/v1/events",                          events::list),
     secret("GET",     "/v1/events/{id}",                     events::retrieve),

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod browser;
+mod customers;
 mod errors;
 mod faults;
 mod faults_seeded;

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::api::check;
 use crate::currencies::{self, AmountProblem};
 use crate::objects::ECHOED;
 use crate::params::Params;
@@ -56,23 +57,11 @@ pub(super) fn references(params: &Params) -> Result<(), StripeError> {
             return Err(StripeError::missing(kind, id).param(name));
         }
     }
-    if let Some(email) = params.text("receipt_email")
-        && !email
-            .split_once('@')
-            .is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.'))
-    {
-        return Err(
-            StripeError::invalid(format!("Invalid email address: {email}"))
-                .code("email_invalid")
-                .param("receipt_email"),
-        );
+    if let Some(email) = params.text("receipt_email") {
+        check::email("receipt_email", email)?;
     }
-    if let Some(url) = params.text("return_url")
-        && url::Url::parse(url).is_err()
-    {
-        return Err(StripeError::invalid("Not a valid URL")
-            .code("url_invalid")
-            .param("return_url"));
+    if let Some(url) = params.text("return_url") {
+        check::url("return_url", url)?;
     }
     Ok(())
 }
