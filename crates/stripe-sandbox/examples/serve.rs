@@ -1,8 +1,6 @@
 //! Starts a sandbox alone: `cargo run -p stripe-sandbox --example serve`.
 //! The first line on stdout is its URL; the demo account's keys follow. It runs until it is killed.
 
-use std::time::Duration;
-
 use stripe_sandbox::{AccountSpec, Config, Sandbox};
 
 #[actix_web::main]
@@ -20,10 +18,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         business_name: "Sandbox demo".to_owned(),
     };
     let mut config = Config {
+        webhook_speed: 6_000.0,
         accounts: vec![account.clone()],
         ..Config::default()
     };
-    config.webhook_retry_delays = [100, 500, 2_000].map(Duration::from_millis).to_vec();
     if let Ok(address) = std::env::var("SANDBOX_BIND") {
         config.bind = address.parse()?;
     }

@@ -27,6 +27,20 @@ impl Chance<'_> {
         p50 * ((p99 / p50).ln() / P99 * standard).exp()
     }
 
+    /// Puts the items in another order; two or more never stay as they are.
+    pub(crate) fn reorder<T>(&self, items: Vec<T>) -> Vec<T> {
+        let mut keyed: Vec<(u32, usize, T)> = items
+            .into_iter()
+            .enumerate()
+            .map(|(index, item)| (self.word(&format!("place {index}")), index, item))
+            .collect();
+        keyed.sort_by_key(|(word, index, _)| (*word, *index));
+        if keyed.is_sorted_by_key(|(_, index, _)| *index) && !keyed.is_empty() {
+            keyed.rotate_left(1);
+        }
+        keyed.into_iter().map(|(_, _, item)| item).collect()
+    }
+
     fn word(&self, purpose: &str) -> u32 {
         let mut digest = Sha256::new();
         digest.update(self.seed.to_be_bytes());
@@ -73,5 +87,22 @@ mod tests {
         drawn.sort_by(f64::total_cmp);
         assert!((75.0..85.0).contains(&drawn[5_000]), "{}", drawn[5_000]);
         assert!((750.0..1_100.0).contains(&drawn[9_900]), "{}", drawn[9_900]);
+    }
+
+    #[test]
+    fn an_order_is_another_order_of_the_same() {
+        for chance in chances(3).take(200) {
+            let mut reordered = chance.reorder(vec![1, 2, 3]);
+            assert_ne!(reordered, [1, 2, 3]);
+            reordered.sort_unstable();
+            assert_eq!(reordered, [1, 2, 3]);
+        }
+        let one = Chance {
+            seed: 1,
+            rule: "",
+            n: 1,
+        };
+        assert_eq!(one.reorder(vec![1]), [1]);
+        assert!(one.reorder(Vec::<u8>::new()).is_empty());
     }
 }

@@ -19,6 +19,9 @@ pub enum Error {
         /// What is wrong with it, in words.
         problem: &'static str,
     },
+    /// Not a number from 1 on: correct [`crate::Config::webhook_speed`].
+    #[error("webhooks cannot be {0} times as fast as at Stripe")]
+    WebhookSpeed(f64),
     /// The HTTP client that delivers webhooks could not be made: the host's TLS set-up is broken.
     #[error("the webhook client cannot be made")]
     WebhookClient(#[source] reqwest::Error),

@@ -16,6 +16,7 @@ use crate::state::{Shared, World};
 use crate::v1::StripeError;
 use crate::v1::pipeline;
 use crate::v1::wire::{Ending, Incoming, Outgoing, OutgoingBody};
+use crate::webhooks::{Office, Speed};
 use crate::{control, ids, pages, webhooks};
 
 /// Stripe refuses large bodies too; the largest honest request is a few kilobytes.
@@ -49,8 +50,9 @@ impl Sandbox {
             source,
         })?;
         let now = (config.clock)().as_second();
-        let mut world = World::default();
-        world.seed = config.seed;
+        let speed =
+            Speed::new(config.webhook_speed).ok_or(Error::WebhookSpeed(config.webhook_speed))?;
+        let mut world = World::new(config.seed, speed);
         for spec in config.accounts {
             let account_id = spec.account_id.clone();
             world
@@ -66,16 +68,10 @@ impl Sandbox {
             .no_proxy()
             .build()
             .map_err(Error::WebhookClient)?;
-        let (due, queue) = mpsc::unbounded_channel();
+        let (commands, queue) = mpsc::unbounded_channel();
+        let office = Office::new(commands, client, config.webhook_timeout);
         let base_url = format!("http://{address}");
-        let shared = Arc::new(Shared::new(
-            world,
-            config.clock,
-            base_url,
-            due,
-            client,
-            config.webhook_retry_delays,
-        ));
+        let shared = Arc::new(Shared::new(world, config.clock, base_url, office));
         let dispatcher = tokio::spawn(webhooks::dispatcher(Arc::clone(&shared), queue));
         let data = Data::from(Arc::clone(&shared));
         let server = HttpServer::new(move || App::new().app_data(data.clone()).configure(routes))

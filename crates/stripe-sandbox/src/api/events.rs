@@ -13,6 +13,34 @@ pub(crate) fn retrieve(call: &mut Call<'_>) -> Result<Value, StripeError> {
     Ok(event.render(call.ledger.pending_webhooks(event)))
 }
 
+/// Delivers an event once more: to the endpoint that is named, or to all that want its type.
+pub(crate) fn retry(call: &mut Call<'_>) -> Result<Value, StripeError> {
+    let found = call.ledger.events.get(call.id());
+    let event = found.ok_or_else(|| StripeError::missing("event", call.id()))?;
+    let endpoints = &call.ledger.webhook_endpoints;
+    let chosen = match call.params.text("webhook_endpoint") {
+        Some(id) => match endpoints.get(id) {
+            Some(endpoint) if endpoint.disabled => {
+                let message = format!("The webhook endpoint {id} is disabled.");
+                return Err(StripeError::invalid(message).param("webhook_endpoint"));
+            }
+            Some(_) => vec![id.to_owned()],
+            None => return Err(StripeError::missing("webhook endpoint", id)),
+        },
+        None => endpoints
+            .values()
+            .filter(|endpoint| endpoint.wants(event.kind))
+            .map(|endpoint| endpoint.id.clone())
+            .collect(),
+    };
+    let object = event.render(call.ledger.pending_webhooks(event));
+    let id = call.id().to_owned();
+    for endpoint in chosen {
+        call.ledger.resend(&id, &endpoint);
+    }
+    Ok(object)
+}
+
 pub(crate) fn list(call: &mut Call<'_>) -> Result<Value, StripeError> {
     let kind = call.params.text("type");
     let kinds = call.params.texts("types");

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use super::{State, or_default, refusal};
 use crate::state::{Ledger, World};
-use crate::webhooks::{Answer, DeliveryId, DeliveryMode, DeliveryState, attempt};
+use crate::webhooks::{Answer, DeliveryId, DeliveryMode, DeliveryState, Speed, deliver_now};
 
 /// One flush sends at most this many requests.
 const MAX_DELIVERIES: usize = 10_000;
@@ -41,16 +41,35 @@ pub(super) struct Flush {
     reverse: bool,
 }
 
+/// Which rows of the log.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct ListFilter {
     account: Option<String>,
+    event_id: Option<String>,
+    state: Option<DeliveryState>,
+    /// Only so many, the newest.
+    limit: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SetSpeed {
+    speed: f64,
 }
 
 pub(super) async fn list(state: State, filter: Query<ListFilter>) -> HttpResponse {
     let world = state.world();
-    let deliveries: Vec<Value> = ledgers(&world, filter.account.as_deref())
+    let mut deliveries: Vec<Value> = ledgers(&world, filter.account.as_deref())
         .flat_map(|ledger| {
-            ledger.deliveries.iter().map(|delivery| {
+            let chosen = ledger.deliveries.iter().filter(|one| {
+                filter.event_id.as_ref().is_none_or(|id| *id == one.event)
+                    && filter.state.is_none_or(|state| state == one.state)
+            });
+            let skipped = filter
+                .limit
+                .map_or(0, |limit| chosen.clone().count().saturating_sub(limit));
+            chosen.skip(skipped).map(|delivery| {
                 let mut row = json!(delivery);
                 row["account"] = Value::from(ledger.spec.account_id.clone());
                 row["livemode"] = Value::from(ledger.livemode);
@@ -58,7 +77,25 @@ pub(super) async fn list(state: State, filter: Query<ListFilter>) -> HttpRespons
             })
         })
         .collect();
+    let surplus = filter
+        .limit
+        .map_or(0, |limit| deliveries.len().saturating_sub(limit));
+    deliveries.drain(..surplus);
     HttpResponse::Ok().json(json!({ "deliveries": deliveries }))
+}
+
+pub(super) async fn speed(state: State) -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "speed": state.world().webhook_speed.factor() }))
+}
+
+/// How fast Stripe's waits pass, also those that have begun.
+pub(super) async fn set_speed(state: State, body: Json<SetSpeed>) -> HttpResponse {
+    let Some(speed) = Speed::new(body.speed) else {
+        return refusal(422, "the speed is 1 or more");
+    };
+    let before = std::mem::replace(&mut state.world().webhook_speed, speed);
+    state.office.hurry(speed.factor() / before.factor());
+    HttpResponse::Ok().json(json!({ "speed": speed.factor() }))
 }
 
 /// Switching to `auto` lets go of what is held.
@@ -85,6 +122,7 @@ pub(super) async fn set_mode(state: State, body: Json<SetMode>) -> HttpResponse 
                     due.push(DeliveryId {
                         ledger: key.clone(),
                         index,
+                        resend: false,
                     });
                 }
             }
@@ -120,31 +158,10 @@ pub(super) async fn flush(state: State, body: Option<Json<Flush>>) -> HttpRespon
 
 /// Waits until no delivery is under way or waits to be tried again.
 pub(super) async fn settle(state: State) -> HttpResponse {
-    let settled = async {
-        loop {
-            let rings = state.delivered.notified();
-            tokio::pin!(rings);
-            // Registered before the look, so that no ring between the two is missed.
-            rings.as_mut().enable();
-            if !is_pending(&state.world()) {
-                return;
-            }
-            rings.await;
-        }
-    };
-    match tokio::time::timeout(SETTLE_TIMEOUT, settled).await {
+    match tokio::time::timeout(SETTLE_TIMEOUT, state.office.idle()).await {
         Ok(()) => HttpResponse::Ok().json(json!({ "settled": true })),
         Err(_) => refusal(504, "deliveries are still under way"),
     }
-}
-
-fn is_pending(world: &World) -> bool {
-    world.ledgers.values().any(|ledger| {
-        ledger
-            .deliveries
-            .iter()
-            .any(|one| one.state == DeliveryState::Pending)
-    })
 }
 
 fn choose(world: &World, flush: &Flush) -> Vec<DeliveryId> {
@@ -166,6 +183,7 @@ fn choose(world: &World, flush: &Flush) -> Vec<DeliveryId> {
                     chosen.then(|| DeliveryId {
                         ledger: key.clone(),
                         index,
+                        resend: true,
                     })
                 })
         })
@@ -182,7 +200,7 @@ fn ledgers<'a>(world: &'a World, account: Option<&'a str>) -> impl Iterator<Item
 async fn one_by_one(state: &State, all: Vec<DeliveryId>) -> Vec<Answer> {
     let mut answers = Vec::with_capacity(all.len());
     for id in all {
-        answers.extend(attempt(state, &id, DeliveryState::Failed).await);
+        answers.extend(deliver_now(state, &id).await);
     }
     answers
 }
@@ -191,7 +209,7 @@ async fn at_once(state: &State, all: Vec<DeliveryId>) -> Vec<Answer> {
     let mut running = JoinSet::new();
     for id in all {
         let state = state.clone();
-        running.spawn(async move { attempt(&state, &id, DeliveryState::Failed).await });
+        running.spawn(async move { deliver_now(&state, &id).await });
     }
     running.join_all().await.into_iter().flatten().collect()
 }

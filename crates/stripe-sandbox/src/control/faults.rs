@@ -48,5 +48,6 @@ pub(super) async fn set_seed(state: State, body: Json<SetSeed>) -> HttpResponse 
     let mut world = state.world();
     world.seed = body.seed;
     world.faults.restart();
+    world.webhook_faults.restart();
     HttpResponse::Ok().json(json!({ "seed": world.seed }))
 }

@@ -6,6 +6,7 @@ mod deliveries;
 mod faults;
 mod payment_intents;
 mod requests;
+mod webhook_faults;
 
 use actix_web::http::header::{HOST, ORIGIN};
 use actix_web::web::{Data, Json, JsonConfig, ServiceConfig};
@@ -37,10 +38,16 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
             .route("/deliveries/mode",                   web::post().to(deliveries::set_mode))
             .route("/deliveries/flush",                  web::post().to(deliveries::flush))
             .route("/deliveries/settle",                 web::post().to(deliveries::settle))
+            .route("/deliveries/speed",                  web::get().to(deliveries::speed))
+            .route("/deliveries/speed",                  web::post().to(deliveries::set_speed))
             .route("/faults",                            web::get().to(faults::list))
             .route("/faults",                            web::post().to(faults::add))
             .route("/faults",                            web::delete().to(faults::clear))
             .route("/faults/{id}",                       web::delete().to(faults::remove))
+            .route("/webhook_faults",                    web::get().to(webhook_faults::list))
+            .route("/webhook_faults",                    web::post().to(webhook_faults::add))
+            .route("/webhook_faults",                    web::delete().to(webhook_faults::clear))
+            .route("/webhook_faults/{id}",               web::delete().to(webhook_faults::remove))
             .route("/seed",                              web::get().to(faults::seed))
             .route("/seed",                              web::post().to(faults::set_seed)),
     );

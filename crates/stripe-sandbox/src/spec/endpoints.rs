@@ -11,6 +11,9 @@ const STRIPE: &str = include_str!("../../spec/params.txt");
 /// What Stripe.js sends beyond that.
 const BROWSER: &str = include_str!("../../spec/browser.txt");
 
+/// What Stripe's command line sends beyond that.
+const COMMAND_LINE: &str = include_str!("../../spec/command-line.txt");
+
 /// What requests of an older API version may send beyond that.
 const BEFORE_ENDIVE: &str = include_str!("../../spec/before-endive.txt");
 /// The first API version that refuses it.
@@ -57,7 +60,11 @@ impl Endpoint {
 
 static ENDPOINTS: LazyLock<HashMap<&'static str, Endpoint>> = LazyLock::new(|| {
     let mut endpoints: HashMap<_, Endpoint> = HashMap::new();
-    for (key, object, params) in STRIPE.lines().chain(BROWSER.lines()).filter_map(read_line) {
+    for (key, object, params) in [STRIPE, BROWSER, COMMAND_LINE]
+        .into_iter()
+        .flat_map(str::lines)
+        .filter_map(read_line)
+    {
         let listed = object.strip_prefix("list:");
         let endpoint = endpoints.entry(key).or_insert_with(|| Endpoint {
             object: listed.unwrap_or(object),
@@ -91,7 +98,7 @@ mod tests {
 
     #[test]
     fn every_line_can_be_read() {
-        let files = [STRIPE, BROWSER, BEFORE_ENDIVE];
+        let files = [STRIPE, BROWSER, COMMAND_LINE, BEFORE_ENDIVE];
         for line in files.into_iter().flat_map(str::lines) {
             let (key, _, params) = read_line(line).unwrap();
             let read: Result<Fields, _> = serde_json::from_str(params);

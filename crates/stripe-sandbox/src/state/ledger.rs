@@ -123,6 +123,7 @@ impl Ledger {
                 self.due.push(DeliveryId {
                     ledger: ledger.clone(),
                     index,
+                    resend: false,
                 });
             }
             self.deliveries
@@ -144,7 +145,12 @@ impl Ledger {
             .count()
     }
 
-    /// Takes what [`Ledger::emit`] has queued.
+    /// Has a delivery made when the lock is released.
+    pub(crate) fn queue(&mut self, id: DeliveryId) {
+        self.due.push(id);
+    }
+
+    /// Takes what was queued.
     pub(crate) fn take_due(&mut self) -> Vec<DeliveryId> {
         std::mem::take(&mut self.due)
     }

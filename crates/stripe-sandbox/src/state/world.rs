@@ -2,16 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use indexmap::IndexMap;
-use tokio::sync::{Notify, mpsc};
 
 use crate::config::{AccountSpec, Clock};
 use crate::faults::Faults;
 use crate::state::{Ledger, RequestLog};
 use crate::v1::{Caller, Origin};
-use crate::webhooks::DeliveryId;
+use crate::webhooks::{DeliveryId, Office, Speed, WebhookFaults};
 
 /// More accounts than any test needs; a bound on what the control API can fill.
 const MAX_ACCOUNTS: usize = 10_000;
@@ -24,17 +22,30 @@ pub(crate) struct LedgerKey {
 }
 
 /// What requests change. Held only for short, synchronous steps.
-#[derive(Default)]
 pub(crate) struct World {
     pub(crate) ledgers: IndexMap<LedgerKey, Ledger>,
     pub(crate) requests: RequestLog,
     pub(crate) faults: Faults,
+    pub(crate) webhook_faults: WebhookFaults,
     /// What every fault with a probability is drawn from.
     pub(crate) seed: u64,
+    pub(crate) webhook_speed: Speed,
     keys: HashMap<String, (LedgerKey, Caller)>,
 }
 
 impl World {
+    pub(crate) fn new(seed: u64, webhook_speed: Speed) -> Self {
+        Self {
+            ledgers: IndexMap::new(),
+            requests: RequestLog::default(),
+            faults: Faults::default(),
+            webhook_faults: WebhookFaults::default(),
+            seed,
+            webhook_speed,
+            keys: HashMap::new(),
+        }
+    }
+
     /// Adds an account, or says why it cannot be.
     pub(crate) fn add_account(
         &mut self,
@@ -84,32 +95,18 @@ pub(crate) struct Shared {
     clock: Clock,
     /// `http://127.0.0.1:PORT`
     pub(crate) base_url: String,
-    /// Deliveries that are due now; the dispatcher takes them.
-    pub(crate) due: mpsc::UnboundedSender<DeliveryId>,
-    /// Rings after each delivery attempt.
-    pub(crate) delivered: Notify,
-    pub(crate) webhook_client: reqwest::Client,
-    pub(crate) webhook_retry_delays: Vec<Duration>,
+    /// Where deliveries are handed in.
+    pub(crate) office: Office,
 }
 
 impl Shared {
-    pub(crate) fn new(
-        world: World,
-        clock: Clock,
-        base_url: String,
-        due: mpsc::UnboundedSender<DeliveryId>,
-        webhook_client: reqwest::Client,
-        webhook_retry_delays: Vec<Duration>,
-    ) -> Self {
+    pub(crate) fn new(world: World, clock: Clock, base_url: String, office: Office) -> Self {
         let world = Mutex::new(world);
         Self {
             world,
             clock,
             base_url,
-            due,
-            delivered: Notify::new(),
-            webhook_client,
-            webhook_retry_delays,
+            office,
         }
     }
 
@@ -141,8 +138,7 @@ impl Shared {
     /// Hands the deliveries that a ledger has made due to the dispatcher.
     pub(crate) fn dispatch(&self, due: Vec<DeliveryId>) {
         for delivery in due {
-            // The dispatcher is gone only when the sandbox is stopping: nothing left to deliver.
-            let _ = self.due.send(delivery);
+            self.office.deliver(delivery);
         }
     }
 }

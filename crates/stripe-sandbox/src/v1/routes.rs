@@ -35,6 +35,7 @@ const ROUTES: &[Route] = &[
     browser("GET",    "/v1/elements/sessions",               elements::session),
     secret("GET",     "/v1/events",                          events::list),
     secret("GET",     "/v1/events/{id}",                     events::retrieve),
+    secret("POST",    "/v1/events/{id}/retry",               events::retry),
     secret("POST",    "/v1/payment_intents",                 payment_intents::create),
     secret("GET",     "/v1/payment_intents",                 payment_intents::list),
     browser("GET",    "/v1/payment_intents/{id}",            payment_intents::retrieve),

@@ -1,7 +1,7 @@
 //! A sandbox on a free port with a clock that stands still, and a receiver for its webhooks.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -71,7 +71,7 @@ pub(crate) async fn start() -> Stripe {
         clock: Arc::new(move || {
             jiff::Timestamp::from_second(reading.load(Ordering::SeqCst)).unwrap()
         }),
-        webhook_retry_delays: vec![Duration::from_millis(1), Duration::from_millis(2)],
+        webhook_speed: 1e6,
         ..Config::default()
     };
     let sandbox = Sandbox::start(config).await.unwrap();
@@ -197,7 +197,11 @@ pub(crate) struct Receiver {
 #[derive(Default)]
 struct Log {
     received: Mutex<Vec<Received>>,
-    answers: Mutex<VecDeque<u16>>,
+    answers: Mutex<VecDeque<(u16, String)>>,
+    rings: tokio::sync::Notify,
+    delay_ms: AtomicUsize,
+    at_once: AtomicUsize,
+    most_at_once: AtomicUsize,
 }
 
 #[derive(Clone)]
@@ -234,13 +238,48 @@ impl Receiver {
         self.log.received.lock().unwrap().clone()
     }
 
+    /// Waits until so many deliveries have come.
+    pub(crate) async fn wait_for(&self, count: usize) {
+        loop {
+            let rings = self.log.rings.notified();
+            tokio::pin!(rings);
+            rings.as_mut().enable();
+            if self.received().len() >= count {
+                return;
+            }
+            rings.await;
+        }
+    }
+
     /// The next deliveries are answered so; after them, with 200.
     pub(crate) fn answer_with(&self, statuses: &[u16]) {
-        self.log.answers.lock().unwrap().extend(statuses);
+        for status in statuses {
+            self.answer_with_body(*status, "");
+        }
+    }
+
+    pub(crate) fn answer_with_body(&self, status: u16, body: &str) {
+        let mut answers = self.log.answers.lock().unwrap();
+        answers.push_back((status, body.to_owned()));
+    }
+
+    /// Every delivery is answered so late.
+    pub(crate) fn answer_after(&self, delay_ms: usize) {
+        self.log.delay_ms.store(delay_ms, Ordering::SeqCst);
+    }
+
+    /// The largest number of deliveries that waited for an answer together.
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.log.most_at_once.load(Ordering::SeqCst)
     }
 }
 
 async fn receive(log: Data<Log>, request: HttpRequest, body: Bytes) -> HttpResponse {
+    let now = log.at_once.fetch_add(1, Ordering::SeqCst) + 1;
+    log.most_at_once.fetch_max(now, Ordering::SeqCst);
+    let delay_ms = log.delay_ms.load(Ordering::SeqCst) as u64;
+    tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+    log.at_once.fetch_sub(1, Ordering::SeqCst);
     let signature = request
         .headers()
         .get("Stripe-Signature")
@@ -253,6 +292,8 @@ async fn receive(log: Data<Log>, request: HttpRequest, body: Bytes) -> HttpRespo
         .lock()
         .unwrap()
         .push(Received { signature, body });
-    let status = log.answers.lock().unwrap().pop_front().unwrap_or(200);
-    HttpResponse::build(actix_web::http::StatusCode::from_u16(status).unwrap()).finish()
+    log.rings.notify_waiters();
+    let answer = log.answers.lock().unwrap().pop_front();
+    let (status, text) = answer.unwrap_or((200, String::new()));
+    HttpResponse::build(actix_web::http::StatusCode::from_u16(status).unwrap()).body(text)
 }

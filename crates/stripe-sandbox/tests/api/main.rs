@@ -16,4 +16,6 @@ mod idempotency;
 mod payments;
 mod reading;
 mod webhook_endpoints;
+mod webhook_faults;
+mod webhook_retries;
 mod webhooks;

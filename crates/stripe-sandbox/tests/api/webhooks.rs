@@ -6,7 +6,7 @@ use sha2::Sha256;
 
 use crate::harness::{ALICE, ALICE_LIVE, BOB, NOW, Received, Receiver, Stripe, start};
 
-async fn register(
+pub(crate) async fn register(
     stripe: &Stripe,
     key: &str,
     receiver: &Receiver,
@@ -23,7 +23,7 @@ async fn register(
     )
 }
 
-async fn pay(stripe: &Stripe, key: &str) -> String {
+pub(crate) async fn pay(stripe: &Stripe, key: &str) -> String {
     let paid = stripe
         .payment(key, "confirm=true&payment_method=pm_card_visa")
         .await;
@@ -31,7 +31,7 @@ async fn pay(stripe: &Stripe, key: &str) -> String {
     paid.id().to_owned()
 }
 
-async fn settle(stripe: &Stripe) {
+pub(crate) async fn settle(stripe: &Stripe) {
     assert_eq!(
         stripe
             .control("POST", "/deliveries/settle", json!(null))
@@ -41,7 +41,7 @@ async fn settle(stripe: &Stripe) {
     );
 }
 
-async fn hold(stripe: &Stripe) {
+pub(crate) async fn hold(stripe: &Stripe) {
     assert_eq!(
         stripe
             .control("POST", "/deliveries/mode", json!({ "mode": "hold" }))
@@ -51,13 +51,13 @@ async fn hold(stripe: &Stripe) {
     );
 }
 
-async fn flush(stripe: &Stripe, body: Value) -> Vec<Value> {
+pub(crate) async fn flush(stripe: &Stripe, body: Value) -> Vec<Value> {
     let reply = stripe.control("POST", "/deliveries/flush", body).await;
     assert_eq!(reply.status, 200, "{}", reply.body);
     reply.body["deliveries"].as_array().unwrap().clone()
 }
 
-fn types(received: &[Received]) -> Vec<String> {
+pub(crate) fn types(received: &[Received]) -> Vec<String> {
     received
         .iter()
         .map(|one| one.event()["type"].as_str().unwrap().to_owned())
@@ -157,14 +157,17 @@ async fn a_refused_delivery_is_tried_again_and_given_up_in_the_end() {
             &json!("delivered")
         )
     );
-    receiver.answer_with(&[400, 404, 503]);
+    receiver.answer_with(&[400, 404, 503, 500]);
     pay(&stripe, ALICE).await;
     settle(&stripe).await;
     let log = stripe.control("GET", "/deliveries", json!(null)).await;
     let second = &log.body["deliveries"][1];
     assert_eq!(
         (statuses(second), &second["state"]),
-        (vec![json!(400), json!(404), json!(503)], &json!("failed"))
+        (
+            vec![json!(400), json!(404), json!(503), json!(500)],
+            &json!("failed")
+        )
     );
 }
 
