@@ -29,6 +29,10 @@ pub struct Config {
     pub webhook_speed: f64,
     /// What faults with a probability are drawn from: the same seed, rules and requests fail alike.
     pub seed: u64,
+    /// Requests a second for each account and mode before Stripe's 429; none for no limit.
+    pub rate_limit: Option<u32>,
+    /// Where browsers reach the hosted pages, if not at the address that is listened on; without a slash at the end.
+    pub public_url: Option<String>,
     /// How long one webhook delivery may take.
     pub webhook_timeout: Duration,
 }
@@ -41,6 +45,8 @@ impl Default for Config {
             clock: Arc::new(system_time),
             webhook_speed: DEFAULT_WEBHOOK_SPEED,
             seed: 0,
+            rate_limit: None,
+            public_url: None,
             webhook_timeout: Duration::from_secs(10),
         }
     }

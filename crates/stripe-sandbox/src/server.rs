@@ -29,7 +29,7 @@ const SHUTDOWN_SECONDS: u64 = 1;
 /// A running sandbox. Clones are handles to the same one.
 #[derive(Clone)]
 pub struct Sandbox {
-    shared: Arc<Shared>,
+    local_url: Arc<str>,
     server: ServerHandle,
     dispatcher: Arc<JoinHandle<()>>,
 }
@@ -70,7 +70,12 @@ impl Sandbox {
             .map_err(Error::WebhookClient)?;
         let (commands, queue) = mpsc::unbounded_channel();
         let office = Office::new(commands, client, config.webhook_timeout);
-        let base_url = format!("http://{address}");
+        world.limiter.per_second = config.rate_limit;
+        let local_url = format!("http://{address}");
+        let base_url = config.public_url.map_or_else(
+            || local_url.clone(),
+            |url| url.trim_end_matches('/').to_owned(),
+        );
         let shared = Arc::new(Shared::new(world, config.clock, base_url, office));
         let dispatcher = tokio::spawn(webhooks::dispatcher(Arc::clone(&shared), queue));
         let data = Data::from(Arc::clone(&shared));
@@ -88,7 +93,7 @@ impl Sandbox {
         let handle = server.handle();
         tokio::spawn(server);
         Ok(Self {
-            shared,
+            local_url: local_url.into(),
             server: handle,
             dispatcher: Arc::new(dispatcher),
         })
@@ -96,7 +101,7 @@ impl Sandbox {
 
     /// `http://127.0.0.1:PORT`, without a slash at the end. The API is under `/v1`, Stripe.js at `/v3/`.
     pub fn url(&self) -> String {
-        self.shared.base_url.clone()
+        self.local_url.to_string()
     }
 
     /// Stops listening and delivering. What was in memory is gone.

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::state::Standing;
 use crate::v1::{Call, StripeError};
 
 /// The account that the key belongs to.
@@ -18,7 +19,7 @@ pub(crate) fn retrieve(call: &mut Call<'_>) -> Result<Value, StripeError> {
         },
         "business_type": "company",
         "capabilities": { "card_payments": "active", "transfers": "active" },
-        "charges_enabled": true,
+        "charges_enabled": call.ledger.standing == Standing::Active,
         "controller": { "type": "account" },
         "country": spec.country,
         "created": call.ledger.created,

@@ -30,6 +30,7 @@ pub(super) async fn list(state: State) -> HttpResponse {
                 "secret_key": ledger.spec.secret_key,
                 "livemode": ledger.livemode,
                 "delivery_mode": ledger.delivery_mode,
+                "standing": ledger.standing,
             })
         })
         .collect();

@@ -4,8 +4,10 @@
 mod accounts;
 mod deliveries;
 mod faults;
+mod keys;
 mod payment_intents;
 mod requests;
+mod settings;
 mod webhook_faults;
 
 use actix_web::http::header::{HOST, ORIGIN};
@@ -31,6 +33,13 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
             .route("/requests",                          web::delete().to(requests::clear))
             .route("/accounts",                          web::get().to(accounts::list))
             .route("/accounts",                          web::post().to(accounts::add))
+            .route("/accounts/{id}/standing",            web::post().to(settings::set_standing))
+            .route("/keys",                              web::get().to(keys::list))
+            .route("/keys",                              web::post().to(keys::add))
+            .route("/keys/expire",                       web::post().to(keys::expire))
+            .route("/keys/roll",                         web::post().to(keys::roll))
+            .route("/rate_limit",                        web::get().to(settings::rate_limit))
+            .route("/rate_limit",                        web::post().to(settings::set_rate_limit))
             .route("/payment_intents/{id}",              web::post().to(payment_intents::tamper))
             .route("/payment_intents/{id}/pay",          web::post().to(payment_intents::pay))
             .route("/payment_intents/{id}/authenticate", web::post().to(payment_intents::authenticate))

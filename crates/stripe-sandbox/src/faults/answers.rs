@@ -9,6 +9,8 @@ pub(crate) struct Asker<'a> {
     pub(crate) api_key: &'a str,
     pub(crate) account_id: &'a str,
     pub(crate) idempotency_key: Option<&'a str>,
+    /// What a restricted key would need for the request: title and name.
+    pub(crate) permission: Option<(&'a str, &'a str)>,
 }
 
 /// The error that is answered before the request has any effect; none where the fault is another one.
@@ -19,7 +21,11 @@ pub(crate) fn refusal(kind: &FaultKind, asker: Asker<'_>) -> Option<StripeError>
         FaultKind::LockTimeout => Some(lock_timeout()),
         FaultKind::KeyInUse => Some(key_in_use(asker.idempotency_key)),
         FaultKind::ExpiredKey => Some(auth::expired_key(asker.api_key)),
-        FaultKind::NotPermitted => Some(auth::not_permitted(asker.api_key, asker.account_id, None)),
+        FaultKind::NotPermitted => Some(auth::not_permitted(
+            asker.api_key,
+            asker.account_id,
+            asker.permission,
+        )),
         _ => None,
     }
 }
@@ -30,7 +36,7 @@ pub(crate) fn server_error() -> StripeError {
 }
 
 /// 429: too many requests of one account. Goes with the header `Stripe-Rate-Limited-Reason`.
-fn rate_limit() -> StripeError {
+pub(crate) fn rate_limit() -> StripeError {
     StripeError::other(
         429,
         "invalid_request_error",

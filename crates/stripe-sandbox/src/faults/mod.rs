@@ -6,7 +6,7 @@ mod kind;
 mod odds;
 mod rules;
 
-pub(crate) use answers::{Asker, key_in_use, refusal, server_error};
+pub(crate) use answers::{Asker, key_in_use, rate_limit, refusal, server_error};
 pub(crate) use kind::FaultKind;
 pub(crate) use odds::Odds;
 pub(crate) use rules::{Faults, Meeting, NewFault};

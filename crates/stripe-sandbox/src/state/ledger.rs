@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::config::AccountSpec;
 use crate::objects::{Charge, Event, PaymentIntent, PaymentMethod, SetupIntent, WebhookEndpoint};
-use crate::state::{Documents, LedgerKey};
+use crate::state::{Documents, LedgerKey, Standing};
 use crate::v1::Origin;
 use crate::v1::idempotency::IdempotencyKeys;
 use crate::webhooks::{Delivery, DeliveryId, DeliveryMode, DeliveryState};
@@ -24,6 +24,7 @@ pub(crate) struct Ledger {
     pub(crate) events: IndexMap<String, Event>,
     pub(crate) deliveries: Vec<Delivery>,
     pub(crate) delivery_mode: DeliveryMode,
+    pub(crate) standing: Standing,
     pub(crate) idempotency: IdempotencyKeys,
     /// Deliveries that wait for the lock to be released.
     due: Vec<DeliveryId>,
@@ -44,6 +45,7 @@ impl Ledger {
             events: IndexMap::new(),
             deliveries: Vec::new(),
             delivery_mode: DeliveryMode::Auto,
+            standing: Standing::Active,
             idempotency: IdempotencyKeys::default(),
             due: Vec::new(),
         }

@@ -1,13 +1,14 @@
 //! The accounts and what they share: keys, the request log, faults, the clock, the delivery queue.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use indexmap::IndexMap;
 
 use crate::config::{AccountSpec, Clock};
 use crate::faults::Faults;
-use crate::state::{Ledger, RequestLog};
+use crate::state::keys::Keys;
+use crate::state::limiter::Limiter;
+use crate::state::{ApiKey, Ledger, RequestLog};
 use crate::v1::{Caller, Origin};
 use crate::webhooks::{DeliveryId, Office, Speed, WebhookFaults};
 
@@ -30,7 +31,8 @@ pub(crate) struct World {
     /// What every fault with a probability is drawn from.
     pub(crate) seed: u64,
     pub(crate) webhook_speed: Speed,
-    keys: HashMap<String, (LedgerKey, Caller)>,
+    pub(crate) limiter: Limiter,
+    pub(crate) keys: Keys,
 }
 
 impl World {
@@ -42,7 +44,8 @@ impl World {
             webhook_faults: WebhookFaults::default(),
             seed,
             webhook_speed,
-            keys: HashMap::new(),
+            limiter: Limiter::default(),
+            keys: Keys::default(),
         }
     }
 
@@ -60,27 +63,23 @@ impl World {
         if self.ledgers.contains_key(&key) {
             return Err("the account exists already in this mode");
         }
-        if self.keys.contains_key(&spec.secret_key) || self.keys.contains_key(&spec.publishable_key)
-        {
+        if self.keys.knows(&spec.secret_key) || self.keys.knows(&spec.publishable_key) {
             return Err("another account has one of the keys");
         }
         if self.ledgers.len() >= MAX_ACCOUNTS {
             return Err("there are too many accounts");
         }
-        self.keys
-            .insert(spec.secret_key.clone(), (key.clone(), Caller::Secret));
-        self.keys.insert(
-            spec.publishable_key.clone(),
-            (key.clone(), Caller::Publishable),
-        );
+        let kinds = [
+            (&spec.secret_key, Caller::Secret),
+            (&spec.publishable_key, Caller::Publishable),
+        ];
+        for (text, caller) in kinds {
+            self.keys
+                .add(text.clone(), ApiKey::new(key.clone(), caller));
+        }
         self.ledgers
             .insert(key.clone(), Ledger::new(spec, livemode, now));
         Ok(key)
-    }
-
-    /// Whose key this is.
-    pub(crate) fn owner(&self, key: &str) -> Option<(LedgerKey, Caller)> {
-        self.keys.get(key).cloned()
     }
 
     /// The ledger that holds an object, whichever account it belongs to; for the control API.
@@ -93,7 +92,7 @@ impl World {
 pub(crate) struct Shared {
     world: Mutex<World>,
     clock: Clock,
-    /// `http://127.0.0.1:PORT`
+    /// `http://127.0.0.1:PORT`, or where browsers reach it.
     pub(crate) base_url: String,
     /// Where deliveries are handed in.
     pub(crate) office: Office,

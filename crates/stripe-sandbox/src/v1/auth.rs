@@ -56,6 +56,11 @@ pub(crate) fn not_permitted(
     StripeError::other(403, "invalid_request_error", &message).code("more_permissions_required")
 }
 
+/// 400 for a live payment of an account that Stripe has restricted.
+pub(crate) fn cannot_charge() -> StripeError {
+    StripeError::invalid("Your account cannot currently make live charges.").code("account_invalid")
+}
+
 /// 401 for a publishable key where a secret key is needed.
 pub(crate) fn check_kind(caller: Caller, publishable_allowed: bool) -> Result<(), StripeError> {
     if caller == Caller::Secret || publishable_allowed {

@@ -6,10 +6,13 @@ mod documents;
 pub(crate) mod expand;
 pub(crate) mod idempotency;
 pub(crate) mod list;
+pub(crate) mod permissions;
 pub(crate) mod pipeline;
+mod request;
 mod routes;
 mod stripe_error;
 pub(crate) mod wire;
 
 pub(crate) use call::{Call, Caller, Origin};
+pub(crate) use routes::Route;
 pub(crate) use stripe_error::StripeError;

@@ -4,36 +4,15 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::faults::{self, Asker, FaultKind, Meeting};
-use crate::ids;
+use crate::faults::{self, FaultKind, Meeting};
 use crate::params::{self, Malformed};
 use crate::spec::{self, Endpoint};
-use crate::state::{LedgerKey, RequestRecord, Shared};
+use crate::state::{Ledger, LedgerKey, Shared};
 use crate::v1::idempotency::{Begun, Fingerprint, KeptAnswer};
+use crate::v1::request::Request;
 use crate::v1::routes::Route;
 use crate::v1::wire::{Answered, Ending, Incoming, Outgoing};
 use crate::v1::{Call, Caller, StripeError, auth, expand, routes};
-
-/// A request that is under way.
-struct Request {
-    id: String,
-    incoming: Incoming,
-    owner: Option<(LedgerKey, Caller)>,
-    key: Option<String>,
-}
-
-impl Request {
-    fn asker(&self) -> Asker<'_> {
-        Asker {
-            api_key: self.key.as_deref().unwrap_or_default(),
-            account_id: self
-                .owner
-                .as_ref()
-                .map_or("", |(ledger, _)| ledger.account_id.as_str()),
-            idempotency_key: self.incoming.idempotency_key.as_deref(),
-        }
-    }
-}
 
 /// Answers one request.
 pub(crate) async fn answer(shared: &Arc<Shared>, incoming: Incoming) -> Outgoing {
@@ -41,27 +20,19 @@ pub(crate) async fn answer(shared: &Arc<Shared>, incoming: Incoming) -> Outgoing
     let tree = decode(&incoming);
     let (request, meeting) = {
         let mut world = shared.world();
-        let owner = key.as_deref().and_then(|key| world.owner(key));
-        let account = owner.as_ref().map(|(ledger, _)| ledger.account_id.clone());
+        let request = Request::arrive(&mut world, incoming, key, shared.now());
         let seed = world.seed;
-        let meeting = world
-            .faults
-            .meet(seed, &incoming.method, &incoming.path, account.as_deref());
-        let request = Request {
-            id: ids::request(),
-            incoming,
-            owner,
-            key,
-        };
-        world
-            .requests
-            .add(record(&request, tree.as_ref().ok(), &meeting, shared.now()));
+        let meeting = world.faults.meet(
+            seed,
+            &request.incoming.method,
+            &request.incoming.path,
+            request.account(),
+        );
+        let record = request.record(tree.as_ref().ok(), &meeting, shared.now());
+        world.requests.add(record);
         (request, meeting)
     };
-    let refusal = meeting
-        .kind
-        .as_ref()
-        .and_then(|kind| faults::refusal(kind, request.asker()));
+    let refusal = meeting.kind.as_ref().and_then(|kind| request.refusal(kind));
     let cut = meeting.kind.as_ref().is_some_and(FaultKind::cuts_before);
     let answered = if refusal.is_some() || cut {
         tokio::time::sleep(meeting.latency).await;
@@ -69,7 +40,7 @@ pub(crate) async fn answer(shared: &Arc<Shared>, incoming: Incoming) -> Outgoing
     } else {
         run(shared, &request, tree, &meeting).await
     };
-    let answered = answered.unwrap_or_else(|error| refused(&request, error));
+    let answered = answered.unwrap_or_else(|error| request.refused(error));
     let outgoing = Outgoing::new(&request.id, &request.incoming, answered).after(meeting);
     shared.world().requests.amend(&request.id, |record| {
         record.status = (outgoing.ending == Ending::Sent).then_some(outgoing.status);
@@ -103,6 +74,7 @@ async fn run(
             .as_deref()
             .map_or_else(auth::no_key, auth::unknown_key));
     };
+    request.check_door()?;
     if let Some(account) = incoming
         .stripe_account
         .as_deref()
@@ -118,6 +90,12 @@ async fn run(
         return Err(routes::unrecognized(&incoming.method, &incoming.path));
     };
     auth::check_kind(*caller, route.publishable_allowed)?;
+    request.check_permission()?;
+    if with_ledger(shared, ledger, |ledger| {
+        ledger.standing.forbids(ledger.livemode, route)
+    })? {
+        return Err(auth::cannot_charge());
+    }
     let tree = tree.map_err(malformed)?;
     let key = incoming
         .idempotency_key
@@ -151,7 +129,7 @@ async fn run(
         _ => execute(shared, request, owner, route, path_ids, tree),
     };
     let keep = !matches!(&executed, Err(error) if error.before_execution());
-    let answered = executed.unwrap_or_else(|error| refused(request, error));
+    let answered = executed.unwrap_or_else(|error| request.refused(error));
     if let Some(key) = key {
         let kept = keep.then(|| KeptAnswer {
             status: answered.status,
@@ -267,7 +245,7 @@ fn hint_other_mode(shared: &Shared, key: &LedgerKey, error: StripeError) -> Stri
 fn with_ledger<T>(
     shared: &Shared,
     key: &LedgerKey,
-    work: impl FnOnce(&mut crate::state::Ledger) -> T,
+    work: impl FnOnce(&mut Ledger) -> T,
 ) -> Result<T, StripeError> {
     shared
         .world()
@@ -301,47 +279,5 @@ fn malformed(problem: Malformed) -> StripeError {
         ))
         .param(&name),
         Malformed::NotUtf8 => StripeError::invalid("Invalid request: the parameters are not UTF-8"),
-    }
-}
-
-fn refused(request: &Request, error: StripeError) -> Answered {
-    let livemode = request
-        .owner
-        .as_ref()
-        .is_some_and(|(ledger, _)| ledger.livemode);
-    let (status, should_retry) = (error.status, error.should_retry);
-    Answered {
-        status,
-        body: error.body(&request.id, livemode),
-        should_retry,
-        replay_of: None,
-    }
-}
-
-fn record(
-    request: &Request,
-    params: Option<&Map<String, Value>>,
-    meeting: &Meeting,
-    now: i64,
-) -> RequestRecord {
-    let incoming = &request.incoming;
-    RequestRecord {
-        id: request.id.clone(),
-        created: now,
-        method: incoming.method.clone(),
-        path: incoming.path.clone(),
-        authorization: request.key.clone(),
-        account: request
-            .owner
-            .as_ref()
-            .map(|(ledger, _)| ledger.account_id.clone()),
-        livemode: request.owner.as_ref().map(|(ledger, _)| ledger.livemode),
-        idempotency_key: incoming.idempotency_key.clone(),
-        stripe_version: incoming.stripe_version.clone(),
-        user_agent: incoming.user_agent.clone(),
-        params: params.map_or(Value::Null, |tree| Value::Object(tree.clone())),
-        status: None,
-        replayed: false,
-        faults: meeting.log.clone(),
     }
 }

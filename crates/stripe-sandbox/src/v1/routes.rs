@@ -124,4 +124,12 @@ mod tests {
             assert!(known, "{} {}", route.method, route.path);
         }
     }
+
+    #[test]
+    fn every_route_is_under_a_permission() {
+        for route in ROUTES {
+            let scope = crate::v1::permissions::needed_scope(route.path);
+            assert!(scope.is_some(), "{}", route.path);
+        }
+    }
 }

@@ -76,6 +76,12 @@ impl Outgoing {
         if let Some(original) = answered.replay_of {
             headers.push(("Idempotent-Replayed", "true".to_owned()));
             headers.push(("Original-Request", original));
+        } else if incoming.idempotency_key.is_some()
+            && incoming.method == "POST"
+            && !matches!(answered.status, 401 | 403 | 409 | 429)
+        {
+            // The first request with a key names itself.
+            headers.push(("Original-Request", request_id.to_owned()));
         }
         if let Some(should_retry) = answered.should_retry {
             headers.push(("Stripe-Should-Retry", should_retry.to_string()));

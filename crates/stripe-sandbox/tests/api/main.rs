@@ -13,6 +13,7 @@ mod faults;
 mod faults_seeded;
 mod harness;
 mod idempotency;
+mod keys;
 mod payments;
 mod reading;
 mod webhook_endpoints;
