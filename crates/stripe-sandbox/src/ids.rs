@@ -34,6 +34,11 @@ pub(crate) fn customer() -> String {
     format!("cus_{}", random(14))
 }
 
+/// `prod_` and 14 characters.
+pub(crate) fn product() -> String {
+    format!("prod_{}", random(14))
+}
+
 /// The start of an account's invoice numbers for one customer.
 pub(crate) fn invoice_prefix() -> String {
     random(8).to_uppercase()

@@ -13,6 +13,7 @@
 
 mod api;
 mod cards;
+mod catalogue;
 mod chance;
 mod config;
 mod control;

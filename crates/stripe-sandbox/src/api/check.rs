@@ -1,5 +1,6 @@
-//! Checks of texts that several resources share.
+//! Checks that several resources share.
 
+use crate::currencies::{self, AmountProblem};
 use crate::v1::StripeError;
 
 /// Refuses what cannot be an e-mail address.
@@ -23,4 +24,80 @@ pub(crate) fn url(param: &str, text: &str) -> Result<(), StripeError> {
     Err(StripeError::invalid("Not a valid URL")
         .code("url_invalid")
         .param(param))
+}
+
+/// `name` within the parameter `prefix`, if there is one: `prefix[name]`.
+pub(crate) fn within(prefix: &str, name: &str) -> String {
+    if prefix.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{prefix}[{name}]")
+    }
+}
+
+/// What Stripe says of a parameter that has to be there.
+pub(crate) fn missing(param: &str) -> StripeError {
+    StripeError::invalid(format!("Missing required param: {param}."))
+        .code("parameter_missing")
+        .param(param)
+}
+
+/// Refuses a text that is too long.
+pub(crate) fn length(param: &str, text: &str, max_chars: usize) -> Result<(), StripeError> {
+    if text.chars().count() <= max_chars {
+        return Ok(());
+    }
+    Err(StripeError::invalid(format!(
+        "Invalid string: {text}; must be at most {max_chars} characters"
+    ))
+    .code("parameter_invalid_string_max")
+    .param(param))
+}
+
+/// Refuses a number that is too small.
+pub(crate) fn at_least(param: &str, number: i64, minimum: i64) -> Result<(), StripeError> {
+    if number >= minimum {
+        return Ok(());
+    }
+    Err(StripeError::invalid(format!(
+        "This value must be greater than or equal to {minimum}."
+    ))
+    .code("parameter_invalid_integer")
+    .param(param))
+}
+
+/// Refuses a number that is too large.
+pub(crate) fn at_most(param: &str, number: i64, maximum: i64) -> Result<(), StripeError> {
+    if number <= maximum {
+        return Ok(());
+    }
+    Err(StripeError::invalid(format!(
+        "This value must be less than or equal to {maximum}."
+    ))
+    .code("parameter_invalid_integer")
+    .param(param))
+}
+
+/// The supported currency, lower case.
+pub(crate) fn currency(param: &str, text: &str) -> Result<&'static str, StripeError> {
+    currencies::supported(text).ok_or_else(|| {
+        let list = currencies::supported_list();
+        StripeError::invalid(format!(
+            "Invalid currency: {text}. Stripe currently supports these currencies: {list}"
+        ))
+        .param(param)
+    })
+}
+
+/// Refuses an amount that no charge in the currency could have.
+pub(crate) fn amount_limit(param: &str, amount: i64, currency: &str) -> Result<(), StripeError> {
+    match currencies::check_amount(amount, currency) {
+        Err(AmountProblem::TooLarge(maximum)) => {
+            let message = format!("Amount must be no more than {maximum}");
+            Err(StripeError::invalid(message)
+                .code("amount_too_large")
+                .param(param))
+        }
+        _ => Ok(()),
+    }
 }

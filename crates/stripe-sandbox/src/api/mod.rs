@@ -9,5 +9,7 @@ pub(crate) mod elements;
 pub(crate) mod events;
 pub(crate) mod payment_intents;
 pub(crate) mod payment_methods;
+pub(crate) mod prices;
+pub(crate) mod products;
 pub(crate) mod setup_intents;
 pub(crate) mod webhook_endpoints;

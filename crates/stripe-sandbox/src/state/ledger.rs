@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use crate::catalogue::{PRICE, PRICE_INCLUDED};
 use crate::config::AccountSpec;
 use crate::objects::{Charge, Event, PaymentIntent, PaymentMethod, SetupIntent, WebhookEndpoint};
 use crate::state::{Documents, LedgerKey, Standing};
@@ -81,9 +82,12 @@ impl Ledger {
     }
 
     /// A list within an object that Stripe answers only where it is expanded.
-    #[expect(clippy::unused_self, reason = "no resource has such a list yet")]
-    pub(crate) fn included(&self, _object: &Value, _field: &str) -> Option<Value> {
-        None
+    pub(crate) fn included(&self, object: &Value, field: &str) -> Option<Value> {
+        let id = object["id"].as_str()?;
+        match object["object"].as_str()? {
+            PRICE => self.documents.get(PRICE_INCLUDED, id)?.get(field).cloned(),
+            _ => None,
+        }
     }
 
     /// Records that something happened and queues it for every endpoint that wants to know.

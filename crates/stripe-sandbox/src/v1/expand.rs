@@ -78,9 +78,9 @@ fn into<'a>(shape: &Shape, rest: &[&'a str], part: &'a str) -> Result<(), &'a st
 fn can_end(shape: &Shape) -> bool {
     match &shape.kind {
         ShapeKind::Id(_) => true,
-        ShapeKind::Array(item) => can_end(item),
+        ShapeKind::Array(item) => shape.absent || can_end(item),
         // Lists that are left out unless they are asked for.
-        ShapeKind::List(_) | ShapeKind::Resource(_) => shape.absent,
+        ShapeKind::List(_) | ShapeKind::Resource(_) | ShapeKind::Map => shape.absent,
         _ => false,
     }
 }

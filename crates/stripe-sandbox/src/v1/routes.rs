@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::api::{
     account, balance, charges, customers, elements, events, payment_intents, payment_methods,
-    setup_intents, webhook_endpoints,
+    prices, products, setup_intents, webhook_endpoints,
 };
 use crate::spec::{self, Endpoint};
 use crate::v1::{Call, StripeError};
@@ -45,6 +45,15 @@ const ROUTES: &[Route] = &[
     secret("POST",    "/v1/payment_intents/{id}/cancel",     payment_intents::cancel),
     browser("POST",   "/v1/payment_methods",                 payment_methods::create),
     secret("GET",     "/v1/payment_methods/{id}",            payment_methods::retrieve),
+    secret("POST",    "/v1/prices",                          prices::create),
+    secret("GET",     "/v1/prices",                          prices::list),
+    secret("GET",     "/v1/prices/{id}",                     prices::retrieve),
+    secret("POST",    "/v1/prices/{id}",                     prices::update),
+    secret("POST",    "/v1/products",                        products::create),
+    secret("GET",     "/v1/products",                        products::list),
+    secret("GET",     "/v1/products/{id}",                   products::retrieve),
+    secret("POST",    "/v1/products/{id}",                   products::update),
+    secret("DELETE",  "/v1/products/{id}",                   products::delete),
     secret("POST",    "/v1/setup_intents",                   setup_intents::create),
     browser("GET",    "/v1/setup_intents/{id}",              setup_intents::retrieve),
     secret("POST",    "/v1/setup_intents/{id}/cancel",       setup_intents::cancel),

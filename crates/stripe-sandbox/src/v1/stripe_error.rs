@@ -46,6 +46,13 @@ impl StripeError {
         .param(missing_param(kind))
     }
 
+    /// 400 `resource_missing`: a parameter names an object that is not there.
+    pub(crate) fn no_such(kind: &str, id: &str, param: &str) -> Self {
+        Self::invalid(format!("No such {kind}: '{id}'"))
+            .code("resource_missing")
+            .param(param)
+    }
+
     /// `idempotency_error` with status 400 (other parameters) or 409 (still running).
     pub(crate) fn idempotency(status: u16, message: impl Into<String>) -> Self {
         Self::new(status, "idempotency_error", message)

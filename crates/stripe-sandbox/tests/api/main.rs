@@ -7,6 +7,8 @@
 
 mod accounts;
 mod browser;
+mod catalogue_prices;
+mod catalogue_products;
 mod customers;
 mod errors;
 mod faults;

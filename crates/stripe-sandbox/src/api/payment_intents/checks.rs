@@ -8,17 +8,6 @@ use crate::objects::ECHOED;
 use crate::params::Params;
 use crate::v1::{Call, StripeError};
 
-/// The supported currency, lower case.
-pub(super) fn currency(text: &str) -> Result<&'static str, StripeError> {
-    currencies::supported(text).ok_or_else(|| {
-        let list = currencies::supported_list();
-        StripeError::invalid(format!(
-            "Invalid currency: {text}. Stripe currently supports these currencies: {list}"
-        ))
-        .param("currency")
-    })
-}
-
 /// Whether the amount can be charged in the currency.
 pub(super) fn amount(amount: i64, currency: &str) -> Result<(), StripeError> {
     if amount < 1 {

@@ -3,13 +3,13 @@
 use serde_json::{Map, Value};
 
 use super::{checks, confirm, outcome};
-use crate::api::payment_methods;
+use crate::api::{check, payment_methods};
 use crate::ids;
 use crate::objects::{CaptureMethod, PaymentIntent, Status, merge_metadata};
 use crate::v1::{Call, StripeError};
 
 pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, StripeError> {
-    let currency = checks::currency(call.params.text("currency").unwrap_or_default())?;
+    let currency = check::currency("currency", call.params.text("currency").unwrap_or_default())?;
     let amount = call.params.integer("amount").unwrap_or_default();
     checks::amount(amount, currency)?;
     checks::references(&call.params)?;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{checks, outcome};
-use crate::api::payment_methods;
+use crate::api::{check, payment_methods};
 use crate::objects::{CaptureMethod, PaymentIntent, Status, merge_metadata};
 use crate::params::Params;
 use crate::payments;
@@ -33,7 +33,7 @@ pub(crate) fn update(call: &mut Call<'_>) -> Result<Value, StripeError> {
         call.params.get("amount").is_some() || call.params.get("currency").is_some();
     if amount_changes {
         if let Some(given) = call.params.text("currency") {
-            checks::currency(given)?.clone_into(&mut currency);
+            check::currency("currency", given)?.clone_into(&mut currency);
         }
         amount = call.params.integer("amount").unwrap_or(amount);
         checks::amount(amount, &currency)?;
