@@ -33,6 +33,8 @@ stories('With the keyboard only, in dark mode', (story) => {
     await keyboard.type('1234');
     await tabTo(page, /^Security code$/);
     await keyboard.type('123');
+    await tabTo(page, /^ZIP$/);
+    await keyboard.type('94107');
     await scene.keeps(page, 'dark-checkout');
     assert.deepEqual(await cornerColour(shopper.cardFrame), [21, 29, 35], 'the card form lies on the colour of the page');
     await tabTo(page, /^Pay €33\.00$/);

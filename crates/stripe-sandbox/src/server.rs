@@ -219,7 +219,7 @@ async fn preflight() -> HttpResponse {
         .insert_header(("Access-Control-Allow-Methods", "GET, POST, DELETE"))
         .insert_header((
             "Access-Control-Allow-Headers",
-            "authorization, content-type, stripe-version",
+            "authorization, content-type, stripe-account, stripe-version",
         ))
         .insert_header(("Access-Control-Max-Age", "300"))
         .finish()

@@ -9,9 +9,9 @@ const limitMs = 15_000;
  * The parsed answer; fails unless it is 2xx.
  * @param {string} method
  * @param {string} url
- * @param {{bearer?: string, headers?: Record<string, string>, body?: object}} options
+ * @param {{bearer?: string, headers?: Record<string, string>, body?: object, form?: URLSearchParams}} options
  */
-export async function callJson(method, url, { bearer, headers = {}, body } = {}) {
+export async function callJson(method, url, { bearer, headers = {}, body, form } = {}) {
   const response = await fetch(url, {
     method,
     headers: {
@@ -19,7 +19,7 @@ export async function callJson(method, url, { bearer, headers = {}, body } = {})
       ...(body && { 'Content-Type': 'application/json' }),
       ...headers,
     },
-    body: body && JSON.stringify(body),
+    body: body ? JSON.stringify(body) : form,
     signal: AbortSignal.timeout(limitMs),
   });
   const text = await response.text();

@@ -64,6 +64,7 @@ export class Shopper {
     await this.cardForm.getByLabel('Card number').fill(card);
     await this.cardForm.getByLabel('Expiration date').fill('12 / 34');
     await this.cardForm.getByLabel('Security code').fill('123');
+    await this.cardForm.getByLabel('ZIP').fill('94107');
   }
 
   async pays(card) {

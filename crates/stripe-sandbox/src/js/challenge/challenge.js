@@ -14,6 +14,9 @@ window.addEventListener('focus', () => {
   if (document.activeElement === document.body) buttons[0].focus();
 });
 
+// The page around waits for this word only so long.
+tellParent('challenge-there');
+
 async function finish(outcome) {
   buttons.forEach((button) => { button.disabled = true; });
   status.textContent = 'One moment…';
@@ -33,12 +36,18 @@ async function finish(outcome) {
 }
 
 function leave(redirect) {
-  const parent = query.get('parent');
-  if (parent && window.parent !== window) {
-    window.parent.postMessage({ type: 'stripe-sandbox:challenge-done' }, parent);
-  } else if (redirect) {
+  if (tellParent('challenge-done')) return;
+  if (redirect) {
     window.location.assign(redirect);
   } else {
     status.textContent = 'Done. You can close this page.';
   }
+}
+
+// Whether there is a page around this one.
+function tellParent(type) {
+  const parent = query.get('parent');
+  if (!parent || window.parent === window) return false;
+  window.parent.postMessage({ type: `stripe-sandbox:${type}` }, parent);
+  return true;
 }
