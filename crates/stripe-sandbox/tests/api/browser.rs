@@ -18,7 +18,7 @@ async fn the_scripts_and_pages_are_served_with_a_strict_policy() {
         (
             "/v3/card_frame.js",
             "text/javascript; charset=utf-8",
-            "payment_method_data",
+            "billing_details",
         ),
         (
             "/v3/card_frame.css",
@@ -126,10 +126,19 @@ async fn elements_learn_early_that_a_key_or_secret_is_unusable() {
         .get(ALICE_PK, &format!("{path}?client_secret={secret}"))
         .await;
     assert_eq!(session.body["payment_intent"]["id"], made.id());
-    assert_eq!(
-        stripe.get(ALICE_PK, path).await.body["payment_intent"],
-        json!(null)
-    );
+    let later = stripe
+        .get(
+            ALICE_PK,
+            &format!("{path}?type=deferred_intent&deferred_intent[mode]=payment"),
+        )
+        .await;
+    assert_eq!(later.body["payment_intent"], json!(null));
+    let agreement = stripe.post(ALICE, "/v1/setup_intents", "").await;
+    let agreed = agreement.body["client_secret"].as_str().unwrap();
+    let session = stripe
+        .get(ALICE_PK, &format!("{path}?client_secret={agreed}"))
+        .await;
+    assert_eq!(session.body["setup_intent"]["id"], agreement.id());
     assert_eq!(
         stripe
             .get(BOB_PK, &format!("{path}?client_secret={secret}"))
