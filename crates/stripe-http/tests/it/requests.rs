@@ -101,7 +101,7 @@ async fn every_mutation_has_its_path_and_the_key() {
             ),
             (
                 "POST /v1/setup_intents HTTP/1.1",
-                "payment_method_types%5B0%5D=card"
+                "allowed_payment_method_types%5B0%5D=card"
             ),
             ("POST /v1/setup_intents/seti_1/cancel HTTP/1.1", ""),
         ]
