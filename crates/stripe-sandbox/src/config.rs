@@ -1,11 +1,12 @@
 //! What a caller chooses before the sandbox starts.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The API version that objects are rendered in, whatever version a request names.
 pub const API_VERSION: &str = "2026-10-28.endive";
@@ -33,6 +34,8 @@ pub struct Config {
     pub rate_limit: Option<u32>,
     /// Where browsers reach the hosted pages, if not at the address that is listened on; without a slash at the end.
     pub public_url: Option<String>,
+    /// Where the state is kept from one start to the next; none keeps it in memory only.
+    pub state: Option<PathBuf>,
     /// How long one webhook delivery may take.
     pub webhook_timeout: Duration,
 }
@@ -42,6 +45,7 @@ impl Default for Config {
         Self {
             bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             accounts: Vec::new(),
+            state: None,
             clock: Arc::new(system_time),
             webhook_speed: DEFAULT_WEBHOOK_SPEED,
             seed: 0,
@@ -62,7 +66,7 @@ fn system_time() -> Timestamp {
 
 /// One Stripe account in one mode. The same `account_id` may be given twice, once with test keys and
 /// once with live keys; the two modes share nothing, as at Stripe.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccountSpec {
     /// `acct_…`

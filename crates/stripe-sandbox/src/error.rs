@@ -19,6 +19,14 @@ pub enum Error {
         /// What is wrong with it, in words.
         problem: &'static str,
     },
+    /// The state file cannot be used: choose another [`crate::Config::state`], or move it away.
+    #[error("the state file {}: {problem}", path.display())]
+    State {
+        /// The file as it was given.
+        path: std::path::PathBuf,
+        /// What is wrong with it, in words.
+        problem: String,
+    },
     /// Not a number from 1 on: correct [`crate::Config::webhook_speed`].
     #[error("webhooks cannot be {0} times as fast as at Stripe")]
     WebhookSpeed(f64),

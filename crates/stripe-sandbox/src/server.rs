@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::error::Error;
-use crate::state::{Shared, World};
+use crate::state::{self, Shared, StateFile, World};
 use crate::v1::StripeError;
 use crate::v1::pipeline;
 use crate::v1::wire::{Ending, Incoming, Outgoing, OutgoingBody};
@@ -32,6 +32,14 @@ pub struct Sandbox {
     local_url: Arc<str>,
     server: ServerHandle,
     dispatcher: Arc<JoinHandle<()>>,
+    keeper: Option<Arc<Keeper>>,
+}
+
+/// What writes the state file.
+struct Keeper {
+    task: JoinHandle<()>,
+    shared: Arc<Shared>,
+    file: Arc<StateFile>,
 }
 
 impl Sandbox {
@@ -53,7 +61,18 @@ impl Sandbox {
         let speed =
             Speed::new(config.webhook_speed).ok_or(Error::WebhookSpeed(config.webhook_speed))?;
         let mut world = World::new(config.seed, speed);
+        let (file, open) = match config.state {
+            None => (None, Vec::new()),
+            Some(path) => {
+                let (file, saved) = StateFile::open(path)?;
+                let open = saved.map(|saved| world.restore(saved));
+                (Some(Arc::new(file)), open.unwrap_or_default())
+            }
+        };
         for spec in config.accounts {
+            if world.has(&spec) {
+                continue;
+            }
             let account_id = spec.account_id.clone();
             world
                 .add_account(spec, now)
@@ -78,6 +97,15 @@ impl Sandbox {
         );
         let shared = Arc::new(Shared::new(world, config.clock, base_url, office));
         let dispatcher = tokio::spawn(webhooks::dispatcher(Arc::clone(&shared), queue));
+        shared.dispatch(open);
+        let keeper = file.map(|file| {
+            let task = tokio::spawn(state::keep(Arc::clone(&shared), Arc::clone(&file)));
+            Arc::new(Keeper {
+                task,
+                shared: Arc::clone(&shared),
+                file,
+            })
+        });
         let data = Data::from(Arc::clone(&shared));
         let server = HttpServer::new(move || App::new().app_data(data.clone()).configure(routes))
             .workers(2)
@@ -96,6 +124,7 @@ impl Sandbox {
             local_url: local_url.into(),
             server: handle,
             dispatcher: Arc::new(dispatcher),
+            keeper,
         })
     }
 
@@ -104,10 +133,16 @@ impl Sandbox {
         self.local_url.to_string()
     }
 
-    /// Stops listening and delivering. What was in memory is gone.
+    /// Stops listening and delivering. What was in memory is gone, unless there is a state file.
     pub async fn stop(self) {
         self.dispatcher.abort();
+        if let Some(keeper) = &self.keeper {
+            keeper.task.abort();
+        }
         self.server.stop(false).await;
+        if let Some(keeper) = self.keeper {
+            state::save(&keeper.shared, &keeper.file);
+        }
     }
 }
 

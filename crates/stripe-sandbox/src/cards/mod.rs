@@ -1,10 +1,13 @@
 //! What each test card does, and how card details are checked before they become a `PaymentMethod`.
 
+pub(crate) mod by_number;
 mod check;
 mod table;
 
 pub(crate) use check::{CardDetails, check};
 pub(crate) use table::TEST_CARDS;
+
+use serde::{Deserialize, Serialize};
 
 /// One of Stripe's test cards.
 #[derive(Debug)]
@@ -39,10 +42,12 @@ pub(crate) enum When {
 }
 
 /// Stripe's codes for a refused charge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Decline {
-    pub(crate) code: &'static str,
-    pub(crate) decline_code: &'static str,
+    #[serde(deserialize_with = "crate::state::word")]
+    pub(crate) code: crate::state::Word,
+    #[serde(deserialize_with = "crate::state::word")]
+    pub(crate) decline_code: crate::state::Word,
 }
 
 /// Off-session payments with a card that needs its holder.

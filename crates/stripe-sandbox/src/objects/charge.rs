@@ -1,5 +1,6 @@
 //! Source: Stripe API reference, "The Charge object".
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::cards::Decline;
@@ -8,6 +9,7 @@ use crate::cards::Decline;
 const HOLD_SECONDS: i64 = 7 * 24 * 60 * 60;
 
 /// One attempt to take money.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Charge {
     pub(crate) id: String,
     pub(crate) payment_intent: String,
@@ -28,7 +30,7 @@ pub(crate) struct Charge {
 }
 
 /// What the issuer said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum ChargeResult {
     Approved,
     Declined(Decline),

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::config::API_VERSION;
@@ -10,9 +11,11 @@ use crate::spec::complete;
 use crate::v1::Origin;
 
 /// Something that happened, with the object as it was at that moment.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Event {
     pub(crate) id: String,
-    pub(crate) kind: &'static str,
+    #[serde(deserialize_with = "crate::state::word")]
+    pub(crate) kind: crate::state::Word,
     pub(crate) created: i64,
     /// The places of its deliveries in the ledger's log.
     pub(crate) deliveries: Range<usize>,

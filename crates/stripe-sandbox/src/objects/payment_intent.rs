@@ -1,8 +1,10 @@
 //! Source: Stripe API reference, "The PaymentIntent object".
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// A payment from its first request to its end.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct PaymentIntent {
     pub(crate) id: String,
     pub(crate) client_secret: String,
@@ -43,7 +45,7 @@ pub(crate) const ECHOED: &[&str] = &[
 ];
 
 /// Where a payment stands. Source: Stripe docs, "How PaymentIntents work".
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Status {
     RequiresPaymentMethod,
     RequiresConfirmation,
@@ -67,7 +69,7 @@ impl Status {
 }
 
 /// When the money is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum CaptureMethod {
     Automatic,
     AutomaticAsync,

@@ -1,13 +1,16 @@
 //! Source: Stripe API reference, "The `PaymentMethod` object".
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::cards::TestCard;
 use crate::ids;
 
 /// A card that was given by a shopper, or a ready-made one. The number itself is not kept.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct PaymentMethod {
     pub(crate) id: String,
+    #[serde(with = "crate::cards::by_number")]
     pub(crate) card: &'static TestCard,
     pub(crate) exp_month: i64,
     pub(crate) exp_year: i64,

@@ -1,14 +1,17 @@
 //! Source: Stripe API reference, "The SetupIntent object".
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// An agreement to charge later. The sandbox makes and cancels them; it does not confirm them.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct SetupIntent {
     pub(crate) id: String,
     pub(crate) client_secret: String,
     pub(crate) livemode: bool,
     pub(crate) created: i64,
-    pub(crate) status: &'static str,
+    #[serde(deserialize_with = "crate::state::word")]
+    pub(crate) status: crate::state::Word,
     pub(crate) usage: String,
     pub(crate) description: Option<String>,
     pub(crate) on_behalf_of: Option<String>,

@@ -1,8 +1,10 @@
 //! Source: Stripe API reference, "The Webhook Endpoint object".
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// Where an account's events are delivered.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct WebhookEndpoint {
     pub(crate) id: String,
     pub(crate) url: String,

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::state::LedgerKey;
 use crate::v1::Caller;
 use crate::v1::permissions::Permissions;
@@ -10,7 +12,7 @@ use crate::v1::permissions::Permissions;
 const MAX_KEYS: usize = 50_000;
 
 /// One key.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct ApiKey {
     pub(crate) ledger: LedgerKey,
     pub(crate) caller: Caller,
@@ -21,7 +23,7 @@ pub(crate) struct ApiKey {
 }
 
 /// All keys of all accounts. An expired one stays known: Stripe says that it is expired.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Keys(HashMap<String, ApiKey>);
 
 impl ApiKey {

@@ -1,6 +1,7 @@
 //! What one account has in one mode. Nothing in here refers to another ledger.
 
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::catalogue::{PRICE, PRICE_INCLUDED};
@@ -12,6 +13,7 @@ use crate::v1::idempotency::IdempotencyKeys;
 use crate::webhooks::{Delivery, DeliveryId, DeliveryMode, DeliveryState};
 
 /// One account in one mode. Collections keep the order of creation.
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Ledger {
     pub(crate) spec: AccountSpec,
     pub(crate) livemode: bool,
@@ -28,6 +30,7 @@ pub(crate) struct Ledger {
     pub(crate) standing: Standing,
     pub(crate) idempotency: IdempotencyKeys,
     /// Deliveries that wait for the lock to be released.
+    #[serde(skip)]
     due: Vec<DeliveryId>,
 }
 

@@ -1,22 +1,25 @@
 //! The accounts and what they share: keys, the request log, faults, the clock, the delivery queue.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
 use crate::config::{AccountSpec, Clock};
 use crate::faults::Faults;
+use crate::state::file::Saved;
 use crate::state::keys::Keys;
 use crate::state::limiter::Limiter;
 use crate::state::{ApiKey, Ledger, RequestLog};
 use crate::v1::{Caller, Origin};
-use crate::webhooks::{DeliveryId, Office, Speed, WebhookFaults};
+use crate::webhooks::{DeliveryId, DeliveryState, Office, Speed, WebhookFaults};
 
 /// More accounts than any test needs; a bound on what the control API can fill.
 const MAX_ACCOUNTS: usize = 10_000;
 
 /// One account in one mode.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct LedgerKey {
     pub(crate) account_id: String,
     pub(crate) livemode: bool,
@@ -82,6 +85,34 @@ impl World {
         Ok(key)
     }
 
+    /// Takes back what an earlier sandbox had, and says which deliveries it had not finished.
+    pub(crate) fn restore(&mut self, saved: Saved) -> Vec<DeliveryId> {
+        self.keys = saved.keys;
+        let mut open = Vec::new();
+        for mut ledger in saved.ledgers {
+            ledger.idempotency.forget_running();
+            let pending = ledger.deliveries.iter().enumerate();
+            let pending = pending.filter(|(_, one)| one.state == DeliveryState::Pending);
+            open.extend(pending.map(|(index, _)| DeliveryId {
+                ledger: ledger.key(),
+                index,
+                resend: false,
+            }));
+            self.ledgers.insert(ledger.key(), ledger);
+        }
+        open
+    }
+
+    /// Whether the account is there already with just these keys, as after a restart.
+    pub(crate) fn has(&self, spec: &AccountSpec) -> bool {
+        [&spec.secret_key, &spec.publishable_key]
+            .iter()
+            .all(|text| {
+                let key = self.keys.get(text);
+                key.is_some_and(|key| key.ledger.account_id == spec.account_id)
+            })
+    }
+
     /// The ledger that holds an object, whichever account it belongs to; for the control API.
     pub(crate) fn holder(&mut self, holds: impl Fn(&Ledger) -> bool) -> Option<&mut Ledger> {
         self.ledgers.values_mut().find(|ledger| holds(ledger))
@@ -91,6 +122,7 @@ impl World {
 /// What every request handler holds.
 pub(crate) struct Shared {
     world: Mutex<World>,
+    touched: AtomicBool,
     clock: Clock,
     /// `http://127.0.0.1:PORT`, or where browsers reach it.
     pub(crate) base_url: String,
@@ -103,6 +135,7 @@ impl Shared {
         let world = Mutex::new(world);
         Self {
             world,
+            touched: AtomicBool::new(false),
             clock,
             base_url,
             office,
@@ -112,7 +145,18 @@ impl Shared {
     /// The state. A panic elsewhere does not take the sandbox down: state changes are small and
     /// ordered, so a poisoned lock is used on.
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.touched.store(true, Ordering::Relaxed);
+        self.world_unseen()
+    }
+
+    /// The same for the keeper of the state file, whose looks are no reason to write it again.
+    pub(crate) fn world_unseen(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether anybody has had the state in hand since this was last asked.
+    pub(crate) fn take_touched(&self) -> bool {
+        self.touched.swap(false, Ordering::Relaxed)
     }
 
     /// Seconds since 1970.

@@ -1,5 +1,7 @@
 //! What a handler of the API gets: whose request, on which object, with which parameters.
 
+use serde::{Deserialize, Serialize};
+
 use crate::params::Params;
 use crate::state::Ledger;
 use crate::v1::StripeError;
@@ -18,7 +20,7 @@ pub(crate) struct Call<'a> {
 }
 
 /// Which of the account's keys signed the request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Caller {
     Secret,
     Publishable,

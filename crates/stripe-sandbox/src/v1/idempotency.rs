@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
 
 use crate::faults;
 use crate::v1::StripeError;
@@ -15,12 +17,13 @@ const MAX_KEY_CHARS: usize = 255;
 const CLEAN_EVERY_SECONDS: i64 = 60;
 
 /// The keys that one account has used in one mode.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct IdempotencyKeys {
     used: HashMap<String, Entry>,
     cleaned: i64,
 }
 
+#[derive(Serialize, Deserialize)]
 struct Entry {
     request: Fingerprint,
     created: i64,
@@ -35,14 +38,27 @@ impl Entry {
 }
 
 /// What makes two requests the same.
-#[derive(PartialEq, Clone)]
+#[derive(PartialEq, Clone, Serialize, Deserialize)]
 pub(crate) struct Fingerprint {
-    pub(crate) path: String,
-    pub(crate) params: Map<String, Value>,
+    path: Box<str>,
+    /// SHA-256: the parameters themselves would take many times the memory.
+    params: [u8; 32],
+}
+
+impl Fingerprint {
+    /// Of parameters as they came, in any order.
+    pub(crate) fn new(path: &str, params: &Map<String, Value>) -> Self {
+        let mut sorted = Value::Object(params.clone());
+        sorted.sort_all_objects();
+        Self {
+            path: path.into(),
+            params: Sha256::digest(sorted.to_string()).into(),
+        }
+    }
 }
 
 /// The first answer, as it is replayed.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct KeptAnswer {
     pub(crate) status: u16,
     /// As JSON text: a parsed object takes several times the memory, and keys are kept for a day.
@@ -95,6 +111,11 @@ impl IdempotencyKeys {
             }) => Ok(Begun::Replay(answer.clone())),
             Some(_) => Err(faults::key_in_use(Some(key))),
         }
+    }
+
+    /// Requests that were under way when the sandbox stopped are no longer.
+    pub(crate) fn forget_running(&mut self) {
+        self.used.retain(|_, entry| entry.answer.is_some());
     }
 
     /// Keeps the answer, or frees the key if the request never began to execute.

@@ -102,10 +102,7 @@ async fn run(
         .as_deref()
         .filter(|_| incoming.method == "POST");
     if let Some(key) = key {
-        let fingerprint = Fingerprint {
-            path: incoming.path.clone(),
-            params: tree.clone(),
-        };
+        let fingerprint = Fingerprint::new(&incoming.path, &tree);
         let begun = with_ledger(shared, ledger, |ledger| {
             ledger.idempotency.begin(key, &fingerprint, shared.now())
         })??;

@@ -43,12 +43,12 @@ pub(crate) enum DeliveryState {
 }
 
 /// One event for one endpoint.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 pub(crate) struct Delivery {
     #[serde(rename = "event_id")]
     pub(crate) event: String,
-    #[serde(rename = "event_type")]
-    pub(crate) kind: &'static str,
+    #[serde(rename = "event_type", deserialize_with = "crate::state::word")]
+    pub(crate) kind: crate::state::Word,
     #[serde(rename = "endpoint_id")]
     pub(crate) endpoint: String,
     pub(crate) state: DeliveryState,
@@ -62,7 +62,7 @@ pub(crate) struct Delivery {
 }
 
 /// One POST to the endpoint and what came back.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Attempt {
     pub(crate) created: i64,
     pub(crate) url: String,

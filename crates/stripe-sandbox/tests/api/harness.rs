@@ -60,9 +60,14 @@ pub(crate) fn account(name: &str, mode: &str) -> AccountSpec {
 }
 
 pub(crate) async fn start() -> Stripe {
+    start_with(|_| {}).await
+}
+
+/// The same with a changed configuration.
+pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Stripe {
     let clock = Arc::new(AtomicI64::new(NOW));
     let reading = Arc::clone(&clock);
-    let config = Config {
+    let mut config = Config {
         accounts: vec![
             account("alice", "test"),
             account("alice", "live"),
@@ -74,6 +79,7 @@ pub(crate) async fn start() -> Stripe {
         webhook_speed: 1e6,
         ..Config::default()
     };
+    change(&mut config);
     let sandbox = Sandbox::start(config).await.unwrap();
     let http = reqwest::Client::builder()
         .timeout(Duration::from_secs(20))
@@ -87,6 +93,11 @@ pub(crate) async fn start() -> Stripe {
 }
 
 impl Stripe {
+    /// Ends this sandbox as Ctrl-C would.
+    pub(crate) async fn stop(self) {
+        self.sandbox.stop().await;
+    }
+
     pub(crate) fn url(&self) -> String {
         self.sandbox.url()
     }

@@ -18,6 +18,7 @@ mod idempotency;
 mod keys;
 mod payments;
 mod reading;
+mod state;
 mod webhook_endpoints;
 mod webhook_faults;
 mod webhook_retries;
