@@ -37,4 +37,4 @@ bench: ## Measure a release build on SQLite and PostgreSQL
 
 clean: ## Remove what builds and tests made (not data/, which holds your development stores)
 	@cargo clean
-	@rm -rf tests/browser/node_modules
+	@rm -rf tests/{browser,conformance}/node_modules

@@ -1,5 +1,5 @@
 // Takes the pictures of the README and the guides anew: node tests/browser/pictures.mjs
-// (after scripts/browser-env and cargo build -p gateway). Look at them before you commit them.
+// (after scripts/node-env tests/browser and cargo build -p gateway). Look at them before you commit them.
 
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

@@ -33,6 +33,7 @@ pub(crate) fn retrieve(call: &mut Call<'_>) -> Result<Value, StripeError> {
         "metadata": {},
         "payouts_enabled": true,
         "settings": {
+            "branding": {},
             "card_payments": {
                 "decline_on": { "avs_failure": false, "cvc_failure": false },
                 "statement_descriptor_prefix": null,

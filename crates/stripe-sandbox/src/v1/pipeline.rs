@@ -177,7 +177,9 @@ fn execute(
         (result, call.ledger.take_due())
     })?;
     shared.dispatch(due);
-    let mut body = result.map_err(|error| hint_other_mode(shared, key, error))?;
+    let mut body = result
+        .map_err(|error| blame_parameter(error, &request.incoming.path))
+        .map_err(|error| hint_other_mode(shared, key, error))?;
     // What a publishable key sees is less than the object, and stays so.
     if caller == Caller::Secret {
         spec::complete(&mut body);
@@ -209,13 +211,29 @@ fn expansions(
     Ok(paths)
 }
 
+/// An object that is not there is a 404 only where the path names it: an id in a parameter is a wrong
+/// parameter.
+fn blame_parameter(mut error: StripeError, path: &str) -> StripeError {
+    let missing = error.field("code") == Some("resource_missing");
+    if missing && !path.split('/').any(|part| part == missing_id(&error)) {
+        error.status = 400;
+    }
+    error
+}
+
+/// The id in "No such charge: 'ch_…'".
+fn missing_id(error: &StripeError) -> &str {
+    let message = error.field("message").unwrap_or_default();
+    message.split('\'').nth(1).unwrap_or_default()
+}
+
 /// Stripe says so where the same account has the object in its other mode.
 fn hint_other_mode(shared: &Shared, key: &LedgerKey, error: StripeError) -> StripeError {
-    if error.status != 404 {
+    if error.field("code") != Some("resource_missing") {
         return error;
     }
     let message = error.field("message").unwrap_or_default().to_owned();
-    let id = message.split('\'').nth(1).unwrap_or_default();
+    let id = missing_id(&error);
     let other = LedgerKey {
         account_id: key.account_id.clone(),
         livemode: !key.livemode,

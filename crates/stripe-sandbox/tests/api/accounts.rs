@@ -100,7 +100,7 @@ async fn an_account_never_sees_anothers_objects() {
     let stolen = format!("payment_method={method}");
     assert_eq!(
         stripe.payment(BOB, &stolen).await.error(),
-        (404, Some("resource_missing"), Some("payment_method"))
+        (400, Some("resource_missing"), Some("payment_method"))
     );
 }
 

@@ -144,7 +144,7 @@ async fn elements_learn_early_that_a_key_or_secret_is_unusable() {
             .get(BOB_PK, &format!("{path}?client_secret={secret}"))
             .await
             .status,
-        404
+        400
     );
     assert_eq!(stripe.get("pk_test_FAKE_nobody", path).await.status, 401);
 }

@@ -139,7 +139,7 @@ async fn an_event_is_sent_again_as_stripes_command_line_does() {
     let missing = stripe.post(ALICE, &path, "webhook_endpoint=we_1").await;
     assert_eq!(
         missing.error(),
-        (404, Some("resource_missing"), Some("webhook_endpoint"))
+        (400, Some("resource_missing"), Some("webhook_endpoint"))
     );
     stripe
         .post(

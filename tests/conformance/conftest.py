@@ -1,0 +1,34 @@
+"""One sandbox for the run, one account for each story."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from harness.server import Sandbox  # noqa: E402
+from harness.shapes import Seen  # noqa: E402
+from harness.shop import Shop  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def seen():
+    """What the answers of all stories had in them."""
+    return Seen()
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory):
+    sandbox = Sandbox(tmp_path_factory.mktemp("sandbox"))
+    yield sandbox
+    sandbox.stop()
+
+
+@pytest.fixture
+def shop(sandbox, seen):
+    """A German shop. When its story ends, every event must have been delivered once."""
+    shop = Shop(sandbox, seen)
+    yield shop
+    shop.check_deliveries()
+    shop.close()
