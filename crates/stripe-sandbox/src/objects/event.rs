@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::config::API_VERSION;
 use crate::ids;
-use crate::spec::complete;
+use crate::spec::{compact, complete};
 use crate::v1::Origin;
 
 /// Something that happened, with the object as it was at that moment.
@@ -20,14 +20,17 @@ pub(crate) struct Event {
     /// The places of its deliveries in the ledger's log.
     pub(crate) deliveries: Range<usize>,
     livemode: bool,
-    /// As JSON text: a parsed object takes several times the memory, and there are many events.
+    /// Without what goes without saying. As JSON text: a parsed object takes several times the memory, and there are many events.
     object: Box<str>,
     previous: Option<Box<str>>,
     request: Value,
 }
 
 impl Event {
+    /// Of a rendered object.
     pub(crate) fn new(kind: &'static str, object: &Value, livemode: bool, origin: &Origin) -> Self {
+        let mut object = object.clone();
+        compact(&mut object);
         Self {
             id: ids::object("evt"),
             kind,

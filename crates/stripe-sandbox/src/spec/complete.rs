@@ -17,7 +17,8 @@ pub(crate) fn complete(value: &mut Value) {
     }
 }
 
-fn name_of(object: &Map<String, Value>) -> Option<String> {
+/// The name of its shape.
+pub(super) fn name_of(object: &Map<String, Value>) -> Option<String> {
     let name = object.get("object")?.as_str()?;
     let deleted = object.get("deleted").and_then(Value::as_bool) == Some(true);
     Some(if deleted {

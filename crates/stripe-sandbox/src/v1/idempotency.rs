@@ -7,7 +7,9 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 use crate::faults;
-use crate::v1::StripeError;
+use crate::spec::compact;
+use crate::v1::wire::Answered;
+use crate::v1::{Caller, StripeError};
 
 /// Stripe forgets keys after at least 24 hours; the sandbox after exactly that.
 const KEPT_SECONDS: i64 = 24 * 60 * 60;
@@ -61,11 +63,27 @@ impl Fingerprint {
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct KeptAnswer {
     pub(crate) status: u16,
-    /// As JSON text: a parsed object takes several times the memory, and keys are kept for a day.
+    /// As JSON text, without what goes without saying: a parsed object takes several times the memory,
+    /// and keys are kept for a day.
     pub(crate) body: Box<str>,
     pub(crate) should_retry: Option<bool>,
     /// The request that was answered first, for `Original-Request`.
     pub(crate) request_id: String,
+}
+
+impl KeptAnswer {
+    pub(crate) fn new(answered: &Answered, caller: Caller, request_id: &str) -> Self {
+        let mut body = answered.body.clone();
+        if caller == Caller::Secret {
+            compact(&mut body);
+        }
+        Self {
+            status: answered.status,
+            body: body.to_string().into_boxed_str(),
+            should_retry: answered.should_retry,
+            request_id: request_id.to_owned(),
+        }
+    }
 }
 
 /// What a key means for a request that carries it.

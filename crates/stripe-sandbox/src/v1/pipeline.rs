@@ -40,7 +40,11 @@ pub(crate) async fn answer(shared: &Arc<Shared>, incoming: Incoming) -> Outgoing
     } else {
         run(shared, &request, tree, &meeting).await
     };
-    let answered = answered.unwrap_or_else(|error| request.refused(error));
+    let mut answered = answered.unwrap_or_else(|error| request.refused(error));
+    // What a publishable key sees is less than the object, and stays so.
+    if matches!(&request.owner, Some((_, Caller::Secret))) {
+        spec::complete(&mut answered.body);
+    }
     let outgoing = Outgoing::new(&request.id, &request.incoming, answered).after(meeting);
     shared.world().requests.amend(&request.id, |record| {
         record.status = (outgoing.ending == Ending::Sent).then_some(outgoing.status);
@@ -128,12 +132,7 @@ async fn run(
     let keep = !matches!(&executed, Err(error) if error.before_execution());
     let answered = executed.unwrap_or_else(|error| request.refused(error));
     if let Some(key) = key {
-        let kept = keep.then(|| KeptAnswer {
-            status: answered.status,
-            body: answered.body.to_string().into_boxed_str(),
-            should_retry: answered.should_retry,
-            request_id: request.id.clone(),
-        });
+        let kept = keep.then(|| KeptAnswer::new(&answered, *caller, &request.id));
         with_ledger(shared, ledger, |ledger| {
             ledger.idempotency.finish(key, kept);
         })?;
@@ -177,13 +176,9 @@ fn execute(
         (result, call.ledger.take_due())
     })?;
     shared.dispatch(due);
-    let mut body = result
+    let body = result
         .map_err(|error| blame_parameter(error, &request.incoming.path))
         .map_err(|error| hint_other_mode(shared, key, error))?;
-    // What a publishable key sees is less than the object, and stays so.
-    if caller == Caller::Secret {
-        spec::complete(&mut body);
-    }
     Ok(Answered {
         status: 200,
         body,
