@@ -2,6 +2,8 @@
 //! Source: Stripe docs, "Supported currencies" (presentment currencies, minimum and maximum amounts,
 //! special cases).
 
+use crate::v1::StripeError;
+
 /// Every presentment currency, lower case.
 const SUPPORTED: &[&str] = &[
     "usd", "aed", "afn", "all", "amd", "ang", "aoa", "ars", "aud", "awg", "azn", "bam", "bbd",
@@ -100,11 +102,7 @@ pub(crate) fn check_amount(amount_minor: i64, currency: &str) -> Result<(), Amou
     if amount_minor > maximum {
         return Err(AmountProblem::TooLarge(display(maximum, currency)));
     }
-    let step = match currency {
-        three if THREE_DECIMAL.contains(&three) => 10,
-        whole if WHOLE_UNITS.contains(&whole) => 100,
-        _ => 1,
-    };
+    let step = step(currency);
     if amount_minor % step == 0 {
         Ok(())
     } else {
@@ -112,8 +110,38 @@ pub(crate) fn check_amount(amount_minor: i64, currency: &str) -> Result<(), Amou
     }
 }
 
-/// An amount as Stripe's messages show it: `$0.50 usd`, `¥50 jpy`.
+fn step(currency: &str) -> i64 {
+    match currency {
+        three if THREE_DECIMAL.contains(&three) => 10,
+        whole if WHOLE_UNITS.contains(&whole) => 100,
+        _ => 1,
+    }
+}
+
+/// Refuses a part of a charge that the currency cannot express; parts have no minimum.
+pub(crate) fn check_step(
+    amount_minor: i64,
+    currency: &str,
+    param: &str,
+) -> Result<(), StripeError> {
+    let step = step(currency);
+    if amount_minor % step == 0 {
+        return Ok(());
+    }
+    Err(StripeError::invalid(format!(
+        "Invalid amount: amounts in {currency} must be divisible by {step}."
+    ))
+    .code("parameter_invalid_integer")
+    .param(param))
+}
+
+/// An amount as Stripe's messages on minimums show it: `$0.50 usd`, `¥50 jpy`.
 fn display(amount_minor: i64, currency: &str) -> String {
+    format!("{} {currency}", symbol_amount(amount_minor, currency))
+}
+
+/// An amount as Stripe's messages on refunds show it: `€7.00`.
+pub(crate) fn symbol_amount(amount_minor: i64, currency: &str) -> String {
     let sign = match currency {
         "usd" => "$",
         "eur" => "€",
@@ -127,10 +155,10 @@ fn display(amount_minor: i64, currency: &str) -> String {
         _ => (100, 2),
     };
     if decimals == 0 {
-        return format!("{sign}{amount_minor} {currency}");
+        return format!("{sign}{amount_minor}");
     }
     format!(
-        "{sign}{}.{:0decimals$} {currency}",
+        "{sign}{}.{:0decimals$}",
         amount_minor / unit,
         amount_minor % unit
     )

@@ -21,6 +21,8 @@ mod currencies;
 mod error;
 mod faults;
 mod ids;
+mod later;
+mod money;
 mod objects;
 mod pages;
 mod params;

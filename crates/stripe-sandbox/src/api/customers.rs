@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::api::check;
+use crate::api::{check, payment_methods};
 use crate::ids;
+use crate::payments::wallet;
 use crate::spec::echo;
 use crate::state::Document;
 use crate::v1::{Call, StripeError, list};
@@ -22,8 +23,15 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, StripeError> {
     customer.insert("next_invoice_sequence".to_owned(), Value::from(1));
     customer.insert("preferred_locales".to_owned(), json!([]));
     customer.insert("invoice_settings".to_owned(), json!({}));
+    let method = new_method(call)?;
     take_over(&mut customer, call)?;
-    Ok(call.add(customer, "customer.created"))
+    let id = text(&customer, "id").to_owned();
+    choose_default(&mut customer, call, method.as_deref())?;
+    let object = call.add(customer, "customer.created");
+    if let Some(method) = method {
+        wallet::attach(call.ledger, &method, &id, &call.origin)?;
+    }
+    Ok(object)
 }
 
 pub(crate) fn retrieve(call: &mut Call<'_>) -> Result<Value, StripeError> {
@@ -34,12 +42,14 @@ pub(crate) fn retrieve(call: &mut Call<'_>) -> Result<Value, StripeError> {
 pub(crate) fn update(call: &mut Call<'_>) -> Result<Value, StripeError> {
     let mut customer = call.ledger.documents.find(CUSTOMER, call.id())?.clone();
     take_over(&mut customer, call)?;
+    choose_default(&mut customer, call, None)?;
     Ok(call.change(customer, "customer.updated"))
 }
 
 pub(crate) fn delete(call: &mut Call<'_>) -> Result<Value, StripeError> {
     let id = call.id().to_owned();
     call.ledger.documents.find(CUSTOMER, &id)?;
+    wallet::detach_all(call.ledger, &id, &call.origin);
     let deleted = call.delete(CUSTOMER, &id, "customer.deleted");
     // It can still be read, as what it is now.
     if let Value::Object(trace) = &deleted {
@@ -61,4 +71,48 @@ fn take_over(customer: &mut Document, call: &Call<'_>) -> Result<(), StripeError
     }
     echo(customer, CUSTOMER, &call.params, &["source"]);
     Ok(())
+}
+
+/// The card that a new customer comes with; refused before the customer is there if it cannot be saved.
+fn new_method(call: &mut Call<'_>) -> Result<Option<String>, StripeError> {
+    let Some(name) = call.params.text("payment_method").map(str::to_owned) else {
+        return Ok(None);
+    };
+    let id = payment_methods::named(call, &name)?;
+    if let Some(method) = call.ledger.payment_methods.get(&id) {
+        wallet::check_attachable(method)?;
+    }
+    Ok(Some(id))
+}
+
+/// `invoice_settings[default_payment_method]` has to be one of the customer's; a ready-made name means
+/// the card that the customer comes with.
+fn choose_default(
+    customer: &mut Document,
+    call: &Call<'_>,
+    method: Option<&str>,
+) -> Result<(), StripeError> {
+    const PARAM: &str = "invoice_settings[default_payment_method]";
+    let settings = call.params.part("invoice_settings");
+    let Some(wanted) = settings.text("default_payment_method") else {
+        return Ok(());
+    };
+    let own = match method {
+        Some(method) if call.params.text("payment_method") == Some(wanted) => method,
+        _ => {
+            wallet::check_attached(call.ledger, wanted, text(customer, "id"), PARAM)?;
+            wanted
+        }
+    };
+    if let Some(settings) = customer.get_mut("invoice_settings") {
+        settings["default_payment_method"] = Value::from(own);
+    }
+    Ok(())
+}
+
+fn text<'a>(customer: &'a Document, name: &str) -> &'a str {
+    customer
+        .get(name)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }

@@ -2,9 +2,11 @@
 
 pub(crate) mod by_number;
 mod check;
+mod special;
 mod table;
 
 pub(crate) use check::{CardDetails, check};
+pub(crate) use special::{Aftermath, OptionalChallenge, RefundCourse, Risk};
 pub(crate) use table::TEST_CARDS;
 
 use serde::{Deserialize, Serialize};
@@ -74,6 +76,11 @@ impl TestCard {
                 known == name || known.replacen("pm_card_visa_charge", "pm_card_charge", 1) == name
             })
         })
+    }
+
+    /// Finds `tok_…`; the tokens have the names of the ready-made `PaymentMethod`s.
+    pub(crate) fn by_token(name: &str) -> Option<&'static Self> {
+        Self::by_payment_method(&format!("pm_card_{}", name.strip_prefix("tok_")?))
     }
 
     pub(crate) fn last4(&self) -> &'static str {

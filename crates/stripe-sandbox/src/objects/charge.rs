@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::cards::Decline;
+use crate::cards::{Decline, Risk};
 
 /// An uncaptured card payment is held for seven days. Source: Stripe docs, "Place a hold on a payment method".
-const HOLD_SECONDS: i64 = 7 * 24 * 60 * 60;
+pub(crate) const HOLD_SECONDS: i64 = 7 * 24 * 60 * 60;
 
 /// One attempt to take money.
 #[derive(Serialize, Deserialize)]
@@ -21,12 +21,68 @@ pub(crate) struct Charge {
     pub(crate) currency: String,
     pub(crate) captured: bool,
     pub(crate) result: ChargeResult,
-    pub(crate) authenticated: bool,
+    pub(crate) three_d_secure: Option<ThreeDSecure>,
+    pub(crate) risk: Risk,
+    pub(crate) customer: Option<String>,
+    pub(crate) balance_transaction: Option<String>,
+    pub(crate) disputed: bool,
+    /// What the merchant has reported: `safe` or `fraudulent`.
+    pub(crate) user_report: Option<String>,
+    pub(crate) receipt_url: String,
     /// The `PaymentMethod` as it was charged.
     pub(crate) payment_method: Value,
     pub(crate) metadata: Map<String, Value>,
     /// `description`, `receipt_email`, `shipping`, … of the PaymentIntent.
     pub(crate) echoed: Map<String, Value>,
+}
+
+/// How 3-D Secure went, where it was tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) enum ThreeDSecure {
+    /// A challenge was passed.
+    Authenticated,
+    /// The card is not enrolled: the attempt counts.
+    Attempted,
+    NotSupported,
+    Error,
+}
+
+impl ThreeDSecure {
+    pub(crate) fn render(self) -> Value {
+        let (flow, result, reason, version, indicator) = match self {
+            Self::Authenticated => (
+                Some("challenge"),
+                "authenticated",
+                None,
+                Some("2.2.0"),
+                Some("05"),
+            ),
+            Self::Attempted => (
+                Some("frictionless"),
+                "attempt_acknowledged",
+                None,
+                Some("2.2.0"),
+                Some("06"),
+            ),
+            Self::NotSupported => (None, "not_supported", Some("card_not_enrolled"), None, None),
+            Self::Error => (
+                None,
+                "processing_error",
+                Some("network_unavailable"),
+                None,
+                None,
+            ),
+        };
+        json!({
+            "authentication_flow": flow,
+            "electronic_commerce_indicator": indicator,
+            "exemption_indicator": null,
+            "result": result,
+            "result_reason": reason,
+            "transaction_id": null,
+            "version": version,
+        })
+    }
 }
 
 /// What the issuer said.
@@ -61,22 +117,22 @@ impl Charge {
             "application": null,
             "application_fee": null,
             "application_fee_amount": null,
-            "balance_transaction": null,
+            "balance_transaction": self.balance_transaction,
             "billing_details": self.payment_method["billing_details"],
             "calculated_statement_descriptor": "SANDBOX",
             "captured": self.captured,
             "created": self.created,
             "currency": self.currency,
-            "customer": null,
+            "customer": self.customer,
             "description": echoed("description"),
-            "disputed": false,
+            "disputed": self.disputed,
             "failure_balance_transaction": null,
             "failure_code": decline.map(|decline| decline.code),
             "failure_message": decline.map(Decline::message),
-            "fraud_details": {},
+            "fraud_details": self.fraud_details(),
             "livemode": self.livemode,
             "metadata": self.metadata,
-            "on_behalf_of": echoed("on_behalf_of"),
+            "on_behalf_of": null,
             "outcome": self.outcome(),
             "paid": approved,
             "payment_intent": self.payment_intent,
@@ -84,7 +140,7 @@ impl Charge {
             "payment_method_details": { "card": self.card_details(), "type": "card" },
             "receipt_email": echoed("receipt_email"),
             "receipt_number": null,
-            "receipt_url": null,
+            "receipt_url": approved.then_some(&self.receipt_url),
             "refunded": approved && self.amount_refunded == self.amount,
             "review": null,
             "shipping": echoed("shipping"),
@@ -98,31 +154,39 @@ impl Charge {
         })
     }
 
+    /// What was not given back yet.
+    pub(crate) fn refundable(&self) -> i64 {
+        self.amount - self.amount_refunded
+    }
+
+    fn fraud_details(&self) -> Value {
+        match &self.user_report {
+            Some(report) => json!({ "user_report": report }),
+            None => json!({}),
+        }
+    }
+
     fn outcome(&self) -> Value {
-        let (network_status, kind, risk_level, risk_score, seller_message) = match self.result {
-            ChargeResult::Approved => (
-                "approved_by_network",
-                "authorized",
-                "normal",
-                12,
-                "Payment complete.",
-            ),
+        let (network_status, kind, seller_message) = match self.result {
+            ChargeResult::Approved => ("approved_by_network", "authorized", "Payment complete."),
             ChargeResult::Declined(_) => (
                 "declined_by_network",
                 "issuer_declined",
-                "normal",
-                12,
                 "The bank did not return any further details with this decline.",
             ),
             ChargeResult::Blocked(_) => (
                 "not_sent_to_network",
                 "blocked",
-                "highest",
-                92,
                 "Stripe blocked this payment as too risky.",
             ),
         };
+        let (risk_level, risk_score) = match self.risk {
+            Risk::Normal => ("normal", 12),
+            Risk::Elevated => ("elevated", 68),
+            Risk::Highest => ("highest", 92),
+        };
         let reason = match self.result {
+            ChargeResult::Approved if self.risk == Risk::Elevated => Some("elevated_risk_level"),
             ChargeResult::Approved => None,
             ChargeResult::Declined(decline) => Some(decline.decline_code),
             ChargeResult::Blocked(_) => Some("highest_risk_level"),
@@ -160,10 +224,8 @@ impl Charge {
             "network": card["brand"],
             "network_token": { "used": false },
             "overcapture": { "maximum_amount_capturable": self.amount, "status": "unavailable" },
-            "three_d_secure": self.authenticated.then(|| json!({
-                "authentication_flow": "challenge", "result": "authenticated",
-                "result_reason": null, "version": "2.2.0",
-            })),
+            "regulated_status": "unregulated",
+            "three_d_secure": self.three_d_secure.map(ThreeDSecure::render),
             "wallet": null,
         });
         if !self.captured && self.result == ChargeResult::Approved {

@@ -1,18 +1,22 @@
 //! Stripe's objects: what is stored, and how each is rendered in the API version of [`crate::API_VERSION`].
 
+mod balance_transaction;
 mod charge;
 mod event;
 mod event_types;
 mod payment_intent;
 mod payment_method;
+mod refund;
 mod setup_intent;
 mod webhook_endpoint;
 
-pub(crate) use charge::{Charge, ChargeResult};
+pub(crate) use balance_transaction::{BalanceTransaction, Movement};
+pub(crate) use charge::{Charge, ChargeResult, HOLD_SECONDS, ThreeDSecure};
 pub(crate) use event::Event;
 pub(crate) use event_types::EVENT_TYPES;
 pub(crate) use payment_intent::{CaptureMethod, ECHOED, PaymentIntent, Status};
 pub(crate) use payment_method::PaymentMethod;
+pub(crate) use refund::{Refund, RefundStatus};
 pub(crate) use setup_intent::SetupIntent;
 pub(crate) use webhook_endpoint::WebhookEndpoint;
 

@@ -1,7 +1,10 @@
 //! The end of a 3-D Secure challenge.
 
-use crate::objects::Status;
-use crate::payments::{charge, fail, find, unexpected_state};
+use serde_json::Value;
+
+use crate::objects::{Status, ThreeDSecure};
+use crate::payments::charge::{self, Attempt};
+use crate::payments::{fail, find, unexpected_state};
 use crate::state::Ledger;
 use crate::v1::{Origin, StripeError};
 
@@ -30,7 +33,20 @@ pub(crate) fn authenticate(
         )));
     }
     match challenge {
-        Challenge::Passed => charge::attempt(ledger, id, charge::Authenticated::Yes, origin),
+        // The server confirms again. Source: Stripe docs, "Finalize payments on the server".
+        Challenge::Passed if intent.confirmation_is_manual => {
+            intent.status = Status::RequiresConfirmation;
+            intent.next_action = Value::Null;
+            intent.challenge_passed = true;
+            Ok(())
+        }
+        Challenge::Passed => {
+            let how = Attempt {
+                three_d_secure: Some(ThreeDSecure::Authenticated),
+                refusal: None,
+            };
+            charge::attempt(ledger, id, how, origin)
+        }
         Challenge::Failed => {
             let error = StripeError::authentication_failed(
                 "The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new PaymentMethod to attempt to fulfill this PaymentIntent again.",

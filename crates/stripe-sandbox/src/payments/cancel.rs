@@ -22,6 +22,21 @@ pub(crate) fn cancel(
             intent.status.as_str()
         )));
     }
+    release(ledger, id, reason, "charge.refunded", origin);
+    Ok(())
+}
+
+/// Ends the payment. `event` tells of the authorisation that is let go, where there is one.
+pub(super) fn release(
+    ledger: &mut Ledger,
+    id: &str,
+    reason: Option<String>,
+    event: &'static str,
+    origin: &Origin,
+) {
+    let Some(intent) = ledger.payment_intents.get_mut(id) else {
+        return;
+    };
     let held = intent.status == Status::RequiresCapture;
     intent.status = Status::Canceled;
     intent.canceled_at = Some(origin.now);
@@ -31,10 +46,10 @@ pub(crate) fn cancel(
     let object = intent.render();
     let charge_id = intent.latest_charge.clone().unwrap_or_default();
     if held && let Some(charge) = ledger.charges.get_mut(&charge_id) {
+        let before = charge.render();
         charge.amount_refunded = charge.amount;
         let charge_object = charge.render();
-        ledger.emit("charge.refunded", charge_object, origin);
+        ledger.emit_difference(event, before, &charge_object, origin);
     }
     ledger.emit("payment_intent.canceled", object, origin);
-    Ok(())
 }

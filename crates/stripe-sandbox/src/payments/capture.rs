@@ -1,8 +1,10 @@
 //! Taking an authorised payment, wholly or in part.
 
-use crate::objects::Status;
+use crate::currencies;
+use crate::money::balance;
+use crate::objects::{Charge, PaymentIntent, Status};
 use crate::payments::{find, unexpected_state};
-use crate::state::Ledger;
+use crate::state::{Ledger, Task};
 use crate::v1::{Origin, StripeError};
 
 /// Captures `amount_to_capture`, or all. What is not captured is released: the charge shows it as
@@ -35,18 +37,30 @@ pub(crate) fn capture(
         .code("amount_too_large")
         .param("amount_to_capture"));
     }
+    currencies::check_step(amount, &intent.currency, "amount_to_capture")?;
     intent.status = Status::Succeeded;
     intent.amount_received = amount;
     intent.amount_capturable = 0;
-    let object = intent.render();
     let charge_id = intent.latest_charge.clone().unwrap_or_default();
-    if let Some(charge) = ledger.charges.get_mut(&charge_id) {
-        charge.captured = true;
-        charge.amount_captured = amount;
-        charge.amount_refunded = charge.amount - amount;
-        let charge_object = charge.render();
-        ledger.emit("charge.captured", charge_object, origin);
+    take(ledger, &charge_id, amount, origin);
+    if let Some(object) = ledger.payment_intents.get(id).map(PaymentIntent::render) {
+        ledger.emit("payment_intent.succeeded", object, origin);
     }
-    ledger.emit("payment_intent.succeeded", object, origin);
     Ok(())
+}
+
+fn take(ledger: &mut Ledger, id: &str, amount: i64, origin: &Origin) {
+    let Some(charge) = ledger.charges.get_mut(id) else {
+        return;
+    };
+    let before = charge.render();
+    charge.captured = true;
+    charge.amount_captured = amount;
+    charge.amount_refunded = charge.amount - amount;
+    balance::book_charge(ledger, id, origin);
+    if let Some(object) = ledger.charges.get(id).map(Charge::render) {
+        ledger.emit_difference("charge.captured", before, &object, origin);
+    }
+    let task = Task::Aftermath(id.to_owned());
+    ledger.timers.soon(origin.now, task);
 }

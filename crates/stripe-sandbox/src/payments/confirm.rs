@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::cards::{AUTHENTICATION_REQUIRED, Outcome, When};
-use crate::objects::Status;
-use crate::payments::{charge, fail, find, unexpected_state};
+use crate::cards::{AUTHENTICATION_REQUIRED, OptionalChallenge, Outcome, When};
+use crate::objects::{PaymentIntent, PaymentMethod, Status, ThreeDSecure};
+use crate::payments::charge::{self, Attempt};
+use crate::payments::{fail, find, unexpected_state, wallet};
 use crate::state::Ledger;
 use crate::v1::{Origin, StripeError};
 
@@ -32,41 +33,92 @@ pub(crate) fn confirm(
 ) -> Result<(), StripeError> {
     let intent = find(ledger, id)?;
     check_status(intent.status)?;
-    let Some(payment_method) = how.payment_method.or_else(|| intent.payment_method.clone()) else {
+    let Some(used) = how.payment_method.or_else(|| intent.payment_method.clone()) else {
         return Err(unexpected_state(
             "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a payment method or ConfirmationToken.".to_owned(),
         ));
     };
-    intent.payment_method = Some(payment_method.clone());
+    let customer = intent.customer.clone();
+    wallet::check_use(ledger, &used, customer.as_deref())?;
+    let intent = find(ledger, id)?;
+    let same = intent.payment_method.as_deref() == Some(&used);
+    let passed = std::mem::take(&mut intent.challenge_passed) && same;
+    intent.payment_method = Some(used.clone());
     intent.last_payment_error = Value::Null;
     intent.next_action = Value::Null;
-    let Some(found) = ledger.payment_methods.get(&payment_method) else {
-        return Err(StripeError::missing("PaymentMethod", &payment_method));
+    let step = match (
+        ledger.payment_methods.get(&used),
+        ledger.payment_intents.get(id),
+    ) {
+        _ if passed => Step::Charge(Some(ThreeDSecure::Authenticated)),
+        (Some(method), Some(intent)) => next_step(method, intent, how.off_session),
+        _ => Step::Charge(None),
     };
-    let challenge = match found.card.outcome {
-        Outcome::Authenticates(When::OnSession) => !how.off_session,
-        Outcome::Authenticates(When::Always) | Outcome::AuthenticatesThenDeclines(_) => true,
-        Outcome::Succeeds | Outcome::Declines(_) | Outcome::Blocked => false,
-    };
-    if !challenge {
-        return charge::attempt(ledger, id, charge::Authenticated::No, origin);
+    match step {
+        Step::Charge(three_d_secure) => {
+            let how = Attempt {
+                three_d_secure,
+                refusal: None,
+            };
+            charge::attempt(ledger, id, how, origin)
+        }
+        // Nobody is there to pass the challenge: the issuer refuses.
+        Step::Challenge if how.off_session => {
+            let refusal = Some(AUTHENTICATION_REQUIRED);
+            let how = Attempt {
+                three_d_secure: None,
+                refusal,
+            };
+            charge::attempt(ledger, id, how, origin)
+        }
+        Step::Challenge if how.error_on_requires_action => {
+            let decline = AUTHENTICATION_REQUIRED;
+            let error = StripeError::card(decline, decline.message());
+            fail(ledger, id, error, origin)
+        }
+        Step::Challenge => {
+            let intent = find(ledger, id)?;
+            intent.status = Status::RequiresAction;
+            let url = challenge_url(id, &intent.client_secret, origin);
+            intent.next_action = next_action(url, how.return_url, how.use_stripe_sdk);
+            let object = intent.render();
+            ledger.emit("payment_intent.requires_action", object, origin);
+            Ok(())
+        }
     }
-    if how.off_session || how.error_on_requires_action {
-        let error = StripeError::card(AUTHENTICATION_REQUIRED, AUTHENTICATION_REQUIRED.message());
-        return fail(ledger, id, error, origin);
+}
+
+enum Step {
+    Challenge,
+    Charge(Option<ThreeDSecure>),
+}
+
+/// Whether the card's holder is asked first. Source: Stripe docs, "Testing › 3D Secure authentication".
+fn next_step(method: &PaymentMethod, intent: &PaymentIntent, off_session: bool) -> Step {
+    let by_mail_or_phone = intent.card_options.get("moto") == Some(&Value::Bool(true));
+    if by_mail_or_phone {
+        return Step::Charge(None);
     }
-    let intent = find(ledger, id)?;
-    intent.status = Status::RequiresAction;
-    intent.next_action = next_action(
-        id,
-        &intent.client_secret,
-        how.return_url,
-        how.use_stripe_sdk,
-        origin,
+    let wished = matches!(
+        intent.card_option("request_three_d_secure"),
+        Some("any" | "challenge")
     );
-    let object = intent.render();
-    ledger.emit("payment_intent.requires_action", object, origin);
-    Ok(())
+    match method.card.outcome {
+        Outcome::Authenticates(When::OnSession) if off_session => Step::Charge(None),
+        Outcome::Authenticates(_)
+            if off_session && method.set_up && method.card.remembers_set_up() =>
+        {
+            Step::Charge(None)
+        }
+        Outcome::Authenticates(_) | Outcome::AuthenticatesThenDeclines(_) => Step::Challenge,
+        _ if !wished || off_session => Step::Charge(None),
+        _ => match method.card.optional_challenge() {
+            OptionalChallenge::Challenge => Step::Challenge,
+            OptionalChallenge::NotEnrolled => Step::Charge(Some(ThreeDSecure::Attempted)),
+            OptionalChallenge::NotSupported => Step::Charge(Some(ThreeDSecure::NotSupported)),
+            OptionalChallenge::Error => Step::Charge(Some(ThreeDSecure::Error)),
+        },
+    }
 }
 
 fn check_status(status: Status) -> Result<(), StripeError> {
@@ -83,15 +135,13 @@ fn check_status(status: Status) -> Result<(), StripeError> {
     Err(unexpected_state(message))
 }
 
-/// Where the challenge is: a page of this sandbox, shown by Stripe.js or visited by redirect.
-fn next_action(
-    id: &str,
-    client_secret: &str,
-    return_url: Option<String>,
-    use_stripe_sdk: bool,
-    origin: &Origin,
-) -> Value {
-    let url = format!("{}/3ds/{id}?client_secret={client_secret}", origin.base_url);
+/// Where the challenge for a PaymentIntent or SetupIntent is: a page of this sandbox.
+pub(crate) fn challenge_url(id: &str, client_secret: &str, origin: &Origin) -> String {
+    format!("{}/3ds/{id}?client_secret={client_secret}", origin.base_url)
+}
+
+/// The challenge is shown by Stripe.js or visited by redirect.
+pub(crate) fn next_action(url: String, return_url: Option<String>, use_stripe_sdk: bool) -> Value {
     match return_url {
         Some(return_url) if !use_stripe_sdk => json!({
             "redirect_to_url": { "return_url": return_url, "url": url },

@@ -7,17 +7,28 @@ mod cancel;
 mod capture;
 mod charge;
 mod confirm;
+mod expire;
+pub(crate) mod wallet;
 
 pub(crate) use authenticate::{Challenge, authenticate};
 pub(crate) use cancel::cancel;
 pub(crate) use capture::capture;
-pub(crate) use confirm::{Confirmation, confirm};
+pub(crate) use confirm::{Confirmation, challenge_url, confirm, next_action};
+pub(crate) use expire::expire;
 
 use serde_json::Value;
 
 use crate::objects::{PaymentIntent, Status};
 use crate::state::Ledger;
 use crate::v1::{Origin, StripeError};
+
+/// Starts a payment: stores it, tells of it, and answers with its id.
+pub(crate) fn open(ledger: &mut Ledger, intent: PaymentIntent, origin: &Origin) -> String {
+    let (id, object) = (intent.id.clone(), intent.render());
+    ledger.payment_intents.insert(id.clone(), intent);
+    ledger.emit("payment_intent.created", object, origin);
+    id
+}
 
 /// The PaymentIntent, or Stripe's 404.
 pub(crate) fn find<'a>(

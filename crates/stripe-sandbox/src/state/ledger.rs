@@ -6,10 +6,13 @@ use serde_json::Value;
 
 use crate::catalogue::{PRICE, PRICE_INCLUDED};
 use crate::config::AccountSpec;
-use crate::objects::{Charge, Event, PaymentIntent, PaymentMethod, SetupIntent, WebhookEndpoint};
-use crate::state::{Documents, LedgerKey, Standing};
-use crate::v1::Origin;
+use crate::objects::{
+    BalanceTransaction, Charge, Event, PaymentIntent, PaymentMethod, Refund, SetupIntent,
+    WebhookEndpoint,
+};
+use crate::state::{Documents, LedgerKey, Standing, Timers};
 use crate::v1::idempotency::IdempotencyKeys;
+use crate::v1::{Origin, previous_attributes};
 use crate::webhooks::{Delivery, DeliveryId, DeliveryMode, DeliveryState};
 
 /// One account in one mode. Collections keep the order of creation.
@@ -22,6 +25,8 @@ pub(crate) struct Ledger {
     pub(crate) charges: IndexMap<String, Charge>,
     pub(crate) payment_methods: IndexMap<String, PaymentMethod>,
     pub(crate) setup_intents: IndexMap<String, SetupIntent>,
+    pub(crate) refunds: IndexMap<String, Refund>,
+    pub(crate) balance_transactions: IndexMap<String, BalanceTransaction>,
     pub(crate) webhook_endpoints: IndexMap<String, WebhookEndpoint>,
     pub(crate) documents: Documents,
     pub(crate) events: IndexMap<String, Event>,
@@ -29,6 +34,9 @@ pub(crate) struct Ledger {
     pub(crate) delivery_mode: DeliveryMode,
     pub(crate) standing: Standing,
     pub(crate) idempotency: IdempotencyKeys,
+    pub(crate) timers: Timers,
+    /// The time of the last request or control request.
+    pub(crate) now: i64,
     /// Deliveries that wait for the lock to be released.
     #[serde(skip)]
     due: Vec<DeliveryId>,
@@ -44,6 +52,8 @@ impl Ledger {
             charges: IndexMap::new(),
             payment_methods: IndexMap::new(),
             setup_intents: IndexMap::new(),
+            refunds: IndexMap::new(),
+            balance_transactions: IndexMap::new(),
             webhook_endpoints: IndexMap::new(),
             documents: Documents::default(),
             events: IndexMap::new(),
@@ -51,6 +61,8 @@ impl Ledger {
             delivery_mode: DeliveryMode::Auto,
             standing: Standing::Active,
             idempotency: IdempotencyKeys::default(),
+            timers: Timers::default(),
+            now: created,
             due: Vec::new(),
         }
     }
@@ -69,6 +81,11 @@ impl Ledger {
             "charge" => self.charges.get(id).map(Charge::render),
             "payment_method" => self.payment_methods.get(id).map(PaymentMethod::render),
             "setup_intent" => self.setup_intents.get(id).map(SetupIntent::render),
+            "refund" => self.refunds.get(id).map(Refund::render),
+            "balance_transaction" => {
+                let found = self.balance_transactions.get(id);
+                found.map(|transaction| transaction.render(self.now))
+            }
             _ => self.documents.get(kind, id).cloned().map(Value::Object),
         }
     }
@@ -79,6 +96,8 @@ impl Ledger {
             || self.charges.contains_key(id)
             || self.payment_methods.contains_key(id)
             || self.setup_intents.contains_key(id)
+            || self.refunds.contains_key(id)
+            || self.balance_transactions.contains_key(id)
             || self.webhook_endpoints.contains_key(id)
             || self.events.contains_key(id)
             || self.documents.holds(id)
@@ -112,6 +131,24 @@ impl Ledger {
     ) {
         let event = Event::new(kind, object, self.livemode, origin);
         self.record(event.with_previous(previous));
+    }
+
+    /// Tells of an object that was changed, with the former values of what differs. Where nothing
+    /// has changed, nothing is told.
+    pub(crate) fn emit_difference(
+        &mut self,
+        kind: &'static str,
+        before: Value,
+        object: &Value,
+        origin: &Origin,
+    ) {
+        let Value::Object(before) = before else {
+            return;
+        };
+        let previous = previous_attributes(before, object);
+        if !previous.is_empty() {
+            self.emit_change(kind, object, &Value::Object(previous), origin);
+        }
     }
 
     fn record(&mut self, mut event: Event) {
@@ -161,6 +198,7 @@ impl Ledger {
 
     /// Takes what was queued.
     pub(crate) fn take_due(&mut self) -> Vec<DeliveryId> {
+        self.follow_up();
         std::mem::take(&mut self.due)
     }
 }

@@ -7,6 +7,7 @@ mod ledger;
 mod limiter;
 mod requests;
 mod standing;
+mod timers;
 mod words;
 mod world;
 
@@ -16,5 +17,6 @@ pub(crate) use keys::{ApiKey, Keys};
 pub(crate) use ledger::Ledger;
 pub(crate) use requests::{RequestLog, RequestRecord};
 pub(crate) use standing::Standing;
+pub(crate) use timers::{Task, Timers};
 pub(crate) use words::{Word, word};
 pub(crate) use world::{LedgerKey, Shared, World};

@@ -37,6 +37,18 @@ pub(crate) struct Origin {
     pub(crate) base_url: String,
 }
 
+impl Origin {
+    /// What happens without a request.
+    pub(crate) fn of_itself(now: i64) -> Self {
+        Self {
+            now,
+            request_id: None,
+            idempotency_key: None,
+            base_url: String::new(),
+        }
+    }
+}
+
 impl Call<'_> {
     /// The object that the path names.
     pub(crate) fn id(&self) -> &str {

@@ -14,5 +14,6 @@ mod stripe_error;
 pub(crate) mod wire;
 
 pub(crate) use call::{Call, Caller, Origin};
+pub(crate) use documents::previous_attributes;
 pub(crate) use routes::Route;
 pub(crate) use stripe_error::StripeError;

@@ -16,6 +16,7 @@ mod faults_seeded;
 mod harness;
 mod idempotency;
 mod keys;
+mod payment_methods;
 mod payments;
 mod reading;
 mod state;

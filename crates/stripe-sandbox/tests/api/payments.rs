@@ -40,7 +40,8 @@ async fn an_automatic_payment_succeeds_at_once() {
         [
             "payment_intent.created",
             "charge.succeeded",
-            "payment_intent.succeeded"
+            "payment_intent.succeeded",
+            "charge.updated"
         ]
     );
 }
@@ -187,7 +188,8 @@ async fn a_declined_payment_can_be_paid_again() {
             "charge.failed",
             "payment_intent.payment_failed",
             "charge.succeeded",
-            "payment_intent.succeeded"
+            "payment_intent.succeeded",
+            "charge.updated"
         ]
     );
 }

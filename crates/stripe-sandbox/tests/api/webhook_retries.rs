@@ -184,7 +184,7 @@ async fn thousands_of_deliveries_wait_and_an_endpoint_has_sixteen_at_once() {
         pay(&stripe, ALICE).await;
     }
     settle(&stripe).await;
-    assert_eq!(slow.received().len(), 120);
+    assert_eq!(slow.received().len(), 160);
     assert!(
         (2..=16).contains(&slow.most_at_once()),
         "{}",

@@ -6,6 +6,7 @@ use crate::api::check;
 use crate::currencies::{self, AmountProblem};
 use crate::objects::ECHOED;
 use crate::params::Params;
+use crate::payments::wallet;
 use crate::v1::{Call, StripeError};
 
 /// Whether the amount can be charged in the currency.
@@ -35,17 +36,28 @@ pub(super) fn amount(amount: i64, currency: &str) -> Result<(), StripeError> {
     Err(error.param("amount"))
 }
 
-/// What no payment of the sandbox can have, and texts that must look like what they are.
-pub(super) fn references(params: &Params) -> Result<(), StripeError> {
+/// What the parameters name has to be there; what only platforms can use is refused; texts must look
+/// like what they are.
+pub(super) fn references(call: &Call<'_>) -> Result<(), StripeError> {
+    let params = &call.params;
+    if let Some(customer) = params.text("customer") {
+        wallet::check_customer(call.ledger, customer, "customer")?;
+    }
     for (name, kind) in [
-        ("customer", "customer"),
+        ("customer_account", "account"),
         ("mandate", "mandate"),
         ("confirmation_token", "confirmationtoken"),
+        ("on_behalf_of", "on_behalf_of"),
+        (
+            "payment_method_configuration",
+            "payment_method_configuration",
+        ),
     ] {
         if let Some(id) = params.text(name) {
-            return Err(StripeError::missing(kind, id).param(name));
+            return Err(StripeError::no_such(kind, id, name));
         }
     }
+    connect(params)?;
     if let Some(email) = params.text("receipt_email") {
         check::email("receipt_email", email)?;
     }
@@ -53,6 +65,52 @@ pub(super) fn references(params: &Params) -> Result<(), StripeError> {
         check::url("return_url", url)?;
     }
     Ok(())
+}
+
+/// The accounts of the sandbox are not platforms. Source: Stripe docs, "Connect".
+fn connect(params: &Params) -> Result<(), StripeError> {
+    if let Some(transfer) = params.object("transfer_data") {
+        let destination = transfer.get("destination").and_then(Value::as_str);
+        return Err(StripeError::no_such(
+            "destination",
+            destination.unwrap_or_default(),
+            "transfer_data[destination]",
+        ));
+    }
+    if params.integer("application_fee_amount").is_some() {
+        return Err(StripeError::invalid(
+            "Can only apply an application_fee_amount when the PaymentIntent is attempting a direct payment (using an OAuth key or Stripe-Account header) or destination payment (using `transfer_data[destination]`).",
+        )
+        .param("application_fee_amount"));
+    }
+    Ok(())
+}
+
+/// Refuses a payment method that the payment's customer cannot pay with.
+pub(super) fn usable(
+    call: &Call<'_>,
+    method: Option<&str>,
+    customer: Option<&str>,
+) -> Result<(), StripeError> {
+    method.map_or(Ok(()), |method| {
+        wallet::check_use(call.ledger, method, customer)
+    })
+}
+
+/// Takes over `payment_method_options[card]`; a cleared option is forgotten.
+pub(super) fn card_options(options: &mut Map<String, Value>, params: &Params) {
+    let given = params.object("payment_method_options");
+    for (name, value) in given
+        .and_then(|given| given.get("card")?.as_object())
+        .into_iter()
+        .flatten()
+    {
+        if value.is_null() {
+            options.shift_remove(name);
+        } else {
+            options.insert(name.clone(), value.clone());
+        }
+    }
 }
 
 /// Takes over the parameters that Stripe gives back unchanged; a cleared one is null again.

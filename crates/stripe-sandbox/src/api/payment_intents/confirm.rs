@@ -7,7 +7,7 @@ use super::{checks, outcome};
 use crate::api::payment_methods;
 use crate::objects::CaptureMethod;
 use crate::payments::{self, Confirmation};
-use crate::v1::{Call, StripeError};
+use crate::v1::{Call, Caller, StripeError};
 
 pub(crate) fn confirm(call: &mut Call<'_>) -> Result<Value, StripeError> {
     let id = call.id().to_owned();
@@ -16,12 +16,20 @@ pub(crate) fn confirm(call: &mut Call<'_>) -> Result<Value, StripeError> {
         intent.client_secret.clone(),
         intent.automatic_payment_methods.clone(),
     );
+    let (manual, customer) = (intent.confirmation_is_manual, intent.customer.clone());
     call.check_client_secret("PaymentIntent", &client_secret)?;
-    checks::references(&call.params)?;
+    if manual && call.caller == Caller::Publishable {
+        return Err(StripeError::invalid(format!(
+            "This PaymentIntent {id} cannot be confirmed using your publishable key because its `confirmation_method` is set to `manual`. Please use your secret key instead, or create a PaymentIntent with `confirmation_method` set to `automatic`."
+        )));
+    }
+    checks::references(call)?;
     checks::return_url(call, automatic.as_deref())?;
     let payment_method = payment_methods::given(call)?;
+    checks::usable(call, payment_method.as_deref(), customer.as_deref())?;
     if let Some(intent) = call.ledger.payment_intents.get_mut(&id) {
         checks::echo(&mut intent.echoed, &call.params);
+        checks::card_options(&mut intent.card_options, &call.params);
         if let Some(capture_method) = call.params.text("capture_method") {
             intent.capture_method = CaptureMethod::from_param(Some(capture_method));
         }

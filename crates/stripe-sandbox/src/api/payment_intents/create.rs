@@ -1,18 +1,18 @@
 //! `POST /v1/payment_intents`. Source: Stripe API reference, "Create a PaymentIntent".
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{checks, confirm, outcome};
 use crate::api::{check, payment_methods};
-use crate::ids;
 use crate::objects::{CaptureMethod, PaymentIntent, Status, merge_metadata};
+use crate::payments;
 use crate::v1::{Call, StripeError};
 
 pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, StripeError> {
     let currency = check::currency("currency", call.params.text("currency").unwrap_or_default())?;
     let amount = call.params.integer("amount").unwrap_or_default();
     checks::amount(amount, currency)?;
-    checks::references(&call.params)?;
+    checks::references(call)?;
     let (automatic, types) = payment_method_types(call)?;
     let confirms = call.params.flag("confirm");
     if confirms {
@@ -20,41 +20,23 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, StripeError> {
     } else {
         only_with_confirm(call)?;
     }
+    let customer = call.params.text("customer").map(str::to_owned);
     let payment_method = payment_methods::given(call)?;
-    let mut intent = PaymentIntent {
-        id: ids::object("pi"),
-        client_secret: String::new(),
-        livemode: call.ledger.livemode,
-        created: call.origin.now,
-        status: if payment_method.is_some() {
-            Status::RequiresConfirmation
-        } else {
-            Status::RequiresPaymentMethod
-        },
-        amount,
-        amount_received: 0,
-        amount_capturable: 0,
-        currency: currency.to_owned(),
-        capture_method: CaptureMethod::from_param(call.params.text("capture_method")),
-        automatic_payment_methods: automatic,
-        payment_method_types: types,
-        payment_method,
-        latest_charge: None,
-        last_payment_error: Value::Null,
-        next_action: Value::Null,
-        canceled_at: None,
-        cancellation_reason: None,
-        metadata: Map::new(),
-        echoed: Map::new(),
-        tampered: Map::new(),
-    };
-    intent.client_secret = ids::client_secret(&intent.id);
+    checks::usable(call, payment_method.as_deref(), customer.as_deref())?;
+    let mut intent = PaymentIntent::new(amount, currency, call.ledger.livemode, call.origin.now);
+    if payment_method.is_some() {
+        intent.status = Status::RequiresConfirmation;
+    }
+    intent.capture_method = CaptureMethod::from_param(call.params.text("capture_method"));
+    intent.confirmation_is_manual = call.params.text("confirmation_method") == Some("manual");
+    intent.automatic_payment_methods = automatic;
+    intent.payment_method_types = types;
+    intent.customer = customer;
+    intent.payment_method = payment_method;
     merge_metadata(&mut intent.metadata, call.params.get("metadata"));
     checks::echo(&mut intent.echoed, &call.params);
-    let (id, object) = (intent.id.clone(), intent.render());
-    call.ledger.payment_intents.insert(id.clone(), intent);
-    call.ledger
-        .emit("payment_intent.created", object, &call.origin);
+    checks::card_options(&mut intent.card_options, &call.params);
+    let id = payments::open(call.ledger, intent, &call.origin);
     let result = if confirms {
         confirm::run(call, &id, None)
     } else {

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::seen_by;
 use crate::objects::PaymentIntent;
+use crate::payments::wallet;
 use crate::v1::{Call, StripeError, list as pages};
 
 pub(crate) fn retrieve(call: &mut Call<'_>) -> Result<Value, StripeError> {
@@ -14,13 +15,15 @@ pub(crate) fn retrieve(call: &mut Call<'_>) -> Result<Value, StripeError> {
 }
 
 pub(crate) fn list(call: &mut Call<'_>) -> Result<Value, StripeError> {
-    if let Some(customer) = call.params.text("customer") {
-        return Err(StripeError::missing("customer", customer).param("customer"));
+    let customer = call.params.text("customer");
+    if let Some(customer) = customer {
+        wallet::check_customer(call.ledger, customer, "customer")?;
     }
     let intents = &call.ledger.payment_intents;
     let rows: Vec<_> = intents
         .values()
         .rev()
+        .filter(|intent| customer.is_none_or(|id| intent.customer.as_deref() == Some(id)))
         .map(|intent| (intent.id.clone(), intent.created))
         .collect();
     pages::page(call, "payment_intent", &rows, |id| {

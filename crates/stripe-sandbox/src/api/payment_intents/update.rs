@@ -15,9 +15,12 @@ const OPEN_ONLY: &[&str] = &[
     "amount",
     "capture_method",
     "currency",
+    "customer",
     "payment_method",
     "payment_method_data",
+    "payment_method_options",
     "payment_method_types",
+    "setup_future_usage",
 ];
 
 pub(crate) fn update(call: &mut Call<'_>) -> Result<Value, StripeError> {
@@ -25,10 +28,12 @@ pub(crate) fn update(call: &mut Call<'_>) -> Result<Value, StripeError> {
     let intent = payments::find(call.ledger, &id)?;
     let (status, mut amount, mut currency) =
         (intent.status, intent.amount, intent.currency.clone());
+    let customer = intent.customer.clone();
     if let Some(refusal) = refused_by_status(&call.params, status) {
         return outcome(call, &id, Err(refusal));
     }
-    checks::references(&call.params)?;
+    checks::references(call)?;
+    let customer = (call.params.text("customer").map(str::to_owned)).or(customer);
     let amount_changes =
         call.params.get("amount").is_some() || call.params.get("currency").is_some();
     if amount_changes {
@@ -39,10 +44,13 @@ pub(crate) fn update(call: &mut Call<'_>) -> Result<Value, StripeError> {
         checks::amount(amount, &currency)?;
     }
     let payment_method = payment_methods::given(call)?;
+    checks::usable(call, payment_method.as_deref(), customer.as_deref())?;
     let reopens = amount_changes || payment_method.is_some();
     let intent = payments::find(call.ledger, &id)?;
     intent.amount = amount;
     intent.currency = currency;
+    intent.customer = customer;
+    checks::card_options(&mut intent.card_options, &call.params);
     if let Some(name) = call.params.text("capture_method") {
         intent.capture_method = CaptureMethod::from_param(Some(name));
     }

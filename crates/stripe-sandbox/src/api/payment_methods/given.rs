@@ -1,30 +1,11 @@
-//! `/v1/payment_methods`, and how other endpoints are given a payment method.
+//! How a request gives a payment method: by id, by the name of a ready-made one, as card data, or by
+//! a test token.
 
 use serde_json::{Map, Value};
 
 use crate::cards::{self, CardDetails, TestCard};
-use crate::ids;
 use crate::objects::{PaymentMethod, merge_metadata};
 use crate::v1::{Call, Caller, StripeError};
-
-pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, StripeError> {
-    let data: Map<String, Value> = call
-        .params
-        .given()
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
-    let id = from_data(call, &data, "")?;
-    call.ledger
-        .object("payment_method", &id)
-        .ok_or_else(|| StripeError::missing("PaymentMethod", &id))
-}
-
-pub(crate) fn retrieve(call: &mut Call<'_>) -> Result<Value, StripeError> {
-    let found = call.ledger.payment_methods.get(call.id());
-    found
-        .map(PaymentMethod::render)
-        .ok_or_else(|| StripeError::missing("PaymentMethod", call.id()))
-}
 
 /// The `PaymentMethod` that a request names by `payment_method` or gives as `payment_method_data`.
 pub(crate) fn given(call: &mut Call<'_>) -> Result<Option<String>, StripeError> {
@@ -34,10 +15,14 @@ pub(crate) fn given(call: &mut Call<'_>) -> Result<Option<String>, StripeError> 
     let Some(name) = call.params.text("payment_method").map(str::to_owned) else {
         return Ok(None);
     };
-    named(call, &name).map(Some)
+    let found = named(call, &name);
+    found
+        .map(Some)
+        .map_err(|_| StripeError::no_such("PaymentMethod", &name, "payment_method"))
 }
 
-fn named(call: &mut Call<'_>, name: &str) -> Result<String, StripeError> {
+/// The `PaymentMethod` with this id; of a ready-made one (`pm_card_visa`), a new copy.
+pub(crate) fn named(call: &mut Call<'_>, name: &str) -> Result<String, StripeError> {
     if let Some(card) = TestCard::by_payment_method(name) {
         let method = PaymentMethod::ready_made(card, call.origin.now, call.ledger.livemode);
         let id = method.id.clone();
@@ -50,7 +35,7 @@ fn named(call: &mut Call<'_>, name: &str) -> Result<String, StripeError> {
     Err(StripeError::missing("PaymentMethod", name))
 }
 
-fn from_data(
+pub(super) fn from_data(
     call: &mut Call<'_>,
     data: &Map<String, Value>,
     prefix: &str,
@@ -77,6 +62,32 @@ fn from_data(
                 .param(&param),
         );
     };
+    let (now, livemode) = (call.origin.now, call.ledger.livemode);
+    let mut method = match card.get("token").and_then(Value::as_str) {
+        Some(token) => {
+            let card = TestCard::by_token(token).ok_or_else(|| {
+                StripeError::no_such("token", token, &format!("{}[token]", param("card")))
+            })?;
+            PaymentMethod::ready_made(card, now, livemode)
+        }
+        None => typed_in(call, card)?,
+    };
+    let text = |name: &str| data.get(name).and_then(Value::as_str).map(str::to_owned);
+    method.billing_details =
+        PaymentMethod::billing_details(data.get("billing_details").and_then(Value::as_object));
+    method.allow_redisplay = text("allow_redisplay");
+    let networks = card.get("networks");
+    method.preferred_network = networks
+        .and_then(|networks| networks["preferred"].as_str())
+        .map(str::to_owned);
+    merge_metadata(&mut method.metadata, data.get("metadata"));
+    let id = method.id.clone();
+    call.ledger.payment_methods.insert(id.clone(), method);
+    Ok(id)
+}
+
+/// Card details as a shopper typed them. A server that sends them is refused, as at Stripe.
+fn typed_in(call: &Call<'_>, card: &Map<String, Value>) -> Result<PaymentMethod, StripeError> {
     if call.caller == Caller::Secret {
         return Err(StripeError::other(
             402,
@@ -85,40 +96,25 @@ fn from_data(
         ));
     }
     let integer = |name: &str| card.get(name).and_then(Value::as_i64).unwrap_or_default();
+    let text = |name: &str| card.get(name).and_then(Value::as_str);
     let details = CardDetails {
-        number: card
-            .get("number")
-            .and_then(Value::as_str)
-            .unwrap_or_default(),
+        number: text("number").unwrap_or_default(),
         exp_month: integer("exp_month"),
         exp_year: integer("exp_year"),
-        cvc: card.get("cvc").and_then(Value::as_str),
+        cvc: text("cvc"),
     };
     let (card, exp_year) =
         cards::check(&details, year_and_month(call.origin.now)).map_err(|refusal| {
             StripeError::card(refusal.decline, refusal.message).param(refusal.param)
         })?;
-    let mut metadata = Map::new();
-    merge_metadata(&mut metadata, data.get("metadata"));
-    let method = PaymentMethod {
-        id: ids::object("pm"),
-        card,
-        exp_month: details.exp_month,
-        exp_year,
-        cvc_given: details.cvc.is_some(),
-        billing_details: PaymentMethod::billing_details(
-            data.get("billing_details").and_then(Value::as_object),
-        ),
-        metadata,
-        created: call.origin.now,
-        livemode: call.ledger.livemode,
-    };
-    let id = method.id.clone();
-    call.ledger.payment_methods.insert(id.clone(), method);
-    Ok(id)
+    let expires = (details.exp_month, exp_year);
+    let mut method = PaymentMethod::new(card, expires, call.origin.now, call.ledger.livemode);
+    method.cvc_given = details.cvc.is_some();
+    Ok(method)
 }
 
-fn year_and_month(now: i64) -> (i64, i64) {
+/// Of a time in seconds, in UTC.
+pub(super) fn year_and_month(now: i64) -> (i64, i64) {
     let date = jiff::Timestamp::from_second(now)
         .unwrap_or_default()
         .to_zoned(jiff::tz::TimeZone::UTC);
