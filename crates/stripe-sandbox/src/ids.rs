@@ -34,6 +34,12 @@ pub(crate) fn customer() -> String {
     format!("cus_{}", random(14))
 }
 
+/// `cs_test_…` or `cs_live_…`: a checkout session's.
+pub(crate) fn checkout_session(livemode: bool) -> String {
+    let mode = if livemode { "live" } else { "test" };
+    format!("cs_{mode}_a1{}", random(56))
+}
+
 /// `prod_` and 14 characters.
 pub(crate) fn product() -> String {
     format!("prod_{}", random(14))

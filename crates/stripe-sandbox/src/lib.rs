@@ -15,6 +15,7 @@ mod api;
 mod cards;
 mod catalogue;
 mod chance;
+mod checkout;
 mod config;
 mod control;
 mod currencies;

@@ -101,3 +101,17 @@ pub(crate) fn amount_limit(param: &str, amount: i64, currency: &str) -> Result<(
         _ => Ok(()),
     }
 }
+
+/// Refuses what a browser cannot be sent to.
+pub(crate) fn web_url(param: &str, text: &str) -> Result<(), StripeError> {
+    let message = match url::Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => return Ok(()),
+        Err(url::ParseError::RelativeUrlWithoutBase) => {
+            "Invalid URL: An explicit scheme (such as https) must be provided."
+        }
+        _ => "Not a valid URL",
+    };
+    Err(StripeError::invalid(message)
+        .code("url_invalid")
+        .param(param))
+}

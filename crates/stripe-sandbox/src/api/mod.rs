@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod balance;
 pub(crate) mod charges;
 pub(crate) mod check;
+pub(crate) mod checkout_sessions;
 pub(crate) mod customers;
 pub(crate) mod elements;
 pub(crate) mod events;

@@ -6,24 +6,45 @@ use super::decimal::Decimal;
 use super::{PRICE_INCLUDED, text};
 use crate::state::{Document, Ledger};
 
-/// The amount in the price's currency, in minor units.
-pub(crate) fn amount(ledger: &Ledger, price: &Document, quantity: i64) -> i64 {
+/// The amount in one of the price's currencies; none if it does not have this one. `included` is what
+/// a price that is not stored yet will answer where it is expanded.
+pub(crate) fn amount_in(
+    ledger: &Ledger,
+    price: &Document,
+    included: Option<&Document>,
+    currency: &str,
+    quantity: i64,
+) -> Option<i64> {
     let quantity = transformed(price, quantity);
-    let unit = text(price, "unit_amount_decimal").and_then(Decimal::parse);
-    if let Some(unit) = unit {
-        return unit.times(quantity).rounded();
-    }
     let id = text(price, "id").unwrap_or_default();
-    let included = ledger.documents.get(PRICE_INCLUDED, id);
-    let tiers = included.and_then(|included| included.get("tiers"));
-    let tiers = tiers
-        .and_then(Value::as_array)
-        .map_or(&[][..], Vec::as_slice);
-    match text(price, "tiers_mode") {
+    let included = included.or_else(|| ledger.documents.get(PRICE_INCLUDED, id));
+    let options = included.and_then(|included| included.get("currency_options"));
+    let is_own = text(price, "currency") == Some(currency);
+    let rate = if is_own {
+        None
+    } else {
+        Some(options?.get(currency)?)
+    };
+    let field = |name: &str| match rate {
+        Some(rate) => rate.get(name),
+        None => price.get(name).or_else(|| included?.get(name)),
+    };
+    if let Some(unit) = field("unit_amount_decimal").and_then(Value::as_str) {
+        return Some(Decimal::parse(unit)?.times(quantity).rounded());
+    }
+    // The customer chooses; what is suggested to them stands for it.
+    if let Some(custom) = field("custom_unit_amount").filter(|custom| custom.is_object()) {
+        let suggested = custom["preset"]
+            .as_i64()
+            .or_else(|| custom["minimum"].as_i64());
+        return Some(suggested.unwrap_or_default());
+    }
+    let tiers = field("tiers").and_then(Value::as_array)?;
+    let sum = match text(price, "tiers_mode") {
         Some("volume") => volume(tiers, quantity),
         _ => graduated(tiers, quantity),
-    }
-    .rounded()
+    };
+    Some(sum.rounded())
 }
 
 fn transformed(price: &Document, quantity: i64) -> i64 {
@@ -45,9 +66,9 @@ fn transformed(price: &Document, quantity: i64) -> i64 {
 fn volume(tiers: &[Value], quantity: i64) -> Decimal {
     let reached = tiers.iter().find(|tier| quantity <= end(tier));
     reached.map_or_else(Decimal::default, |tier| {
-        field(tier, "unit_amount_decimal")
+        part(tier, "unit_amount_decimal")
             .times(quantity)
-            .plus(field(tier, "flat_amount_decimal"))
+            .plus(part(tier, "flat_amount_decimal"))
     })
 }
 
@@ -61,8 +82,8 @@ fn graduated(tiers: &[Value], quantity: i64) -> Decimal {
         }
         let units = quantity.min(end(tier)) - start;
         total = total
-            .plus(field(tier, "unit_amount_decimal").times(units))
-            .plus(field(tier, "flat_amount_decimal"));
+            .plus(part(tier, "unit_amount_decimal").times(units))
+            .plus(part(tier, "flat_amount_decimal"));
         start = end(tier);
     }
     total
@@ -72,7 +93,7 @@ fn end(tier: &Value) -> i64 {
     tier["up_to"].as_i64().unwrap_or(i64::MAX)
 }
 
-fn field(tier: &Value, name: &str) -> Decimal {
+fn part(tier: &Value, name: &str) -> Decimal {
     tier[name]
         .as_str()
         .and_then(Decimal::parse)

@@ -9,11 +9,13 @@ mod product;
 mod recurring;
 mod tiers;
 
-pub(crate) use amount::amount;
-pub(crate) use inline::inline_price;
+pub(crate) use amount::amount_in;
+pub(crate) use inline::plan_inline_price;
 pub(crate) use plan::plan;
 pub(crate) use price::{NewPrice, add_price, currency_options, new_price};
-pub(crate) use product::{PRODUCT, ProductData, add_product, describe, new_product, product_of};
+pub(crate) use product::{
+    PRODUCT, ProductChoice, ProductData, add_product, describe, new_product, product_of,
+};
 
 use crate::state::{Document, Ledger};
 use crate::v1::StripeError;

@@ -2,9 +2,10 @@
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::catalogue::{PRICE, PRICE_INCLUDED};
+use crate::checkout;
 use crate::config::AccountSpec;
 use crate::objects::{
     BalanceTransaction, Charge, Event, PaymentIntent, PaymentMethod, Refund, SetupIntent,
@@ -108,6 +109,11 @@ impl Ledger {
         let id = object["id"].as_str()?;
         match object["object"].as_str()? {
             PRICE => self.documents.get(PRICE_INCLUDED, id)?.get(field).cloned(),
+            checkout::SESSION if field == "line_items" => {
+                let items = checkout::items(self, id);
+                let url = format!("/v1/checkout/sessions/{id}/line_items");
+                Some(json!({ "object": "list", "data": items, "has_more": false, "url": url }))
+            }
             _ => None,
         }
     }

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use crate::api::{
-    account, balance, charges, customers, elements, events, payment_intents, payment_methods,
-    prices, products, setup_intents, webhook_endpoints,
+    account, balance, charges, checkout_sessions, customers, elements, events, payment_intents,
+    payment_methods, prices, products, setup_intents, webhook_endpoints,
 };
 use crate::spec::{self, Endpoint};
 use crate::v1::{Call, StripeError};
@@ -29,6 +29,12 @@ const ROUTES: &[Route] = &[
     secret("GET",     "/v1/balance_transactions/{id}",       balance::retrieve_transaction),
     secret("GET",     "/v1/charges/{id}",                    charges::retrieve),
     secret("GET",     "/v1/charges",                         charges::list),
+    secret("POST",    "/v1/checkout/sessions",               checkout_sessions::create),
+    secret("GET",     "/v1/checkout/sessions",               checkout_sessions::list),
+    secret("GET",     "/v1/checkout/sessions/{id}",          checkout_sessions::retrieve),
+    secret("POST",    "/v1/checkout/sessions/{id}",          checkout_sessions::update),
+    secret("POST",    "/v1/checkout/sessions/{id}/expire",   checkout_sessions::expire),
+    secret("GET",     "/v1/checkout/sessions/{id}/line_items", checkout_sessions::line_items),
     secret("POST",    "/v1/customers",                       customers::create),
     secret("GET",     "/v1/customers",                       customers::list),
     secret("GET",     "/v1/customers/{id}",                  customers::retrieve),

@@ -9,6 +9,8 @@ mod accounts;
 mod browser;
 mod catalogue_prices;
 mod catalogue_products;
+mod checkout_create;
+mod checkout_refusals;
 mod customers;
 mod errors;
 mod faults;

@@ -6,7 +6,7 @@ use crate::catalogue::{PRICE, is_inline, text};
 use crate::state::Document;
 use crate::v1::{Call, StripeError, list};
 
-/// Stripe API reference: "Only return the price with these lookup_keys … up to 10".
+/// Stripe API reference: "Only return the price with these `lookup_keys` … up to 10".
 const MAX_LOOKUP_KEYS: usize = 10;
 
 pub(crate) fn retrieve(call: &mut Call<'_>) -> Result<Value, StripeError> {
