@@ -27,6 +27,12 @@ pub enum Error {
         /// What is wrong with it, in words.
         problem: String,
     },
+    /// Another sandbox holds the state file: stop it, or choose another [`crate::Config::state`].
+    #[error("the state file {}: another sandbox uses it", path.display())]
+    StateInUse {
+        /// The file as it was given.
+        path: std::path::PathBuf,
+    },
     /// Not a number from 1 on: correct [`crate::Config::webhook_speed`].
     #[error("webhooks cannot be {0} times as fast as at Stripe")]
     WebhookSpeed(f64),

@@ -1,6 +1,7 @@
 //! `tillgate sandbox`: the Stripe stand-in alone, and the accounts that it always has.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use serde::Serialize;
@@ -18,6 +19,9 @@ pub struct Args {
     /// Port on this machine; 0 takes a free one
     #[arg(long, default_value_t = PREFERRED_PORT)]
     port: u16,
+    /// Keep what it knows in this file, and go on from there at the next start
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
     /// Print one line of JSON when it answers
     #[arg(long)]
     json: bool,
@@ -41,7 +45,7 @@ struct Account {
 /// Runs until SIGTERM or Ctrl-C.
 pub async fn run(args: &Args) -> anyhow::Result<()> {
     let mut signals = Signals::install()?;
-    let sandbox = start(args.port)
+    let sandbox = start(args.port, args.state.clone())
         .await
         .with_context(|| format!("choose another --port than {}", args.port))?;
     let url = sandbox.url();
@@ -73,12 +77,21 @@ pub async fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Where it answers on this machine.
+pub(super) fn url(port: u16) -> String {
+    format!("http://{}:{port}", Ipv4Addr::LOCALHOST)
+}
+
 /// Starts it on this machine with its [`accounts`].
-pub(super) async fn start(port: u16) -> Result<Sandbox, stripe_sandbox::Error> {
+pub(super) async fn start(
+    port: u16,
+    state: Option<PathBuf>,
+) -> Result<Sandbox, stripe_sandbox::Error> {
     let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     Sandbox::start(Config {
         bind,
         accounts: accounts().to_vec(),
+        state,
         ..Config::default()
     })
     .await

@@ -1,5 +1,6 @@
 //! `dev`: everything in one process, the same at every start.
 
+use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
 use crate::place::{Place, http, text};
@@ -152,6 +153,51 @@ async fn a_second_start_finds_everything_again() {
             .unwrap()
             .starts_with(public_url)
     }));
+}
+
+#[tokio::test]
+async fn the_sandbox_remembers_and_its_webhooks_follow_the_port() {
+    let place = Place::new();
+    let mut first = place.start(&["dev", "--json"], &[]);
+    let before = first.json_line();
+    let made = stripe(&before, Method::POST, "payment_intents")
+        .form(&[("amount", "500"), ("currency", "eur")]);
+    let made: Value = made.send().await.unwrap().json().await.unwrap();
+    first.terminate();
+
+    let mut second = place.start(&["dev", "--json"], &[]);
+    let after = second.json_line();
+    let path = format!("payment_intents/{}", made["id"].as_str().unwrap());
+    let found = stripe(&after, Method::GET, &path).send().await.unwrap();
+    assert_eq!(found.status(), 200);
+    let hooks = stripe(&after, Method::GET, "webhook_endpoints");
+    let hooks: Value = hooks.send().await.unwrap().json().await.unwrap();
+    let urls: Vec<&str> = hooks["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|hook| hook["url"].as_str().unwrap())
+        .collect();
+    let public_url = after["public_url"].as_str().unwrap();
+    let id = after["stores"][0]["id"].as_str().unwrap();
+    assert_eq!(urls, [format!("{public_url}/webhook/stripe/{id}")]);
+    second.terminate();
+
+    place.remove("data/sandbox.json");
+    let mut third = place.start(&["dev", "--json"], &[]);
+    let third = third.json_line();
+    let found = stripe(&third, Method::GET, &path).send().await.unwrap();
+    assert_eq!(found.status(), 404);
+    let hooks = stripe(&third, Method::GET, "webhook_endpoints");
+    let hooks: Value = hooks.send().await.unwrap().json().await.unwrap();
+    assert_eq!(hooks["data"].as_array().unwrap().len(), 1);
+}
+
+fn stripe(ready: &Value, method: Method, path: &str) -> RequestBuilder {
+    let sandbox = ready["sandbox_url"].as_str().unwrap();
+    let key = ready["stores"][0]["secret_key"].as_str().unwrap();
+    let url = format!("{sandbox}/v1/{path}");
+    http().request(method, url).bearer_auth(key)
 }
 
 #[test]

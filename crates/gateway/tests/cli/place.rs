@@ -77,6 +77,10 @@ impl Place {
         metadata.permissions().mode()
     }
 
+    pub(crate) fn remove(&self, path: &str) {
+        std::fs::remove_file(self.0.path().join(path)).unwrap();
+    }
+
     pub(crate) fn bytes(&self, path: &str) -> Vec<u8> {
         std::fs::read(self.0.path().join(path)).unwrap()
     }

@@ -55,7 +55,7 @@ impl StateFile {
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(failed("another sandbox uses it".to_owned()));
+                return Err(Error::StateInUse { path });
             }
             Err(TryLockError::Error(error)) => return Err(failed(error.to_string())),
         }

@@ -94,7 +94,7 @@ async fn refusal(file: &std::path::Path) -> String {
         ..Config::default()
     };
     match Sandbox::start(config).await {
-        Err(error @ Error::State { .. }) => error.to_string(),
+        Err(error @ (Error::State { .. } | Error::StateInUse { .. })) => error.to_string(),
         Err(error) => panic!("another error: {error}"),
         Ok(_) => panic!("it started"),
     }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use stripe_sandbox::{Error, Sandbox};
@@ -11,13 +12,29 @@ use crate::cli::sandbox;
 /// The usual port of the gateway; any other was chosen by the operator and must be free.
 const USUAL_PORT: u16 = 8080;
 
-/// Starts the sandbox on its usual port or a free one.
-pub(super) async fn start_sandbox() -> anyhow::Result<Sandbox> {
-    match sandbox::start(sandbox::PREFERRED_PORT).await {
-        Err(Error::Bind { source, .. }) if source.kind() == io::ErrorKind::AddrInUse => {
-            Ok(sandbox::start(0).await?)
+/// Starts the sandbox on its usual port or a free one, with what it knew the last time.
+pub(super) async fn start_sandbox(state: PathBuf) -> anyhow::Result<Sandbox> {
+    if let Some(folder) = state.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    match on_some_port(Some(state)).await {
+        Err(Error::StateInUse { path }) => {
+            tracing::warn!(
+                file = %path.display(),
+                "another sandbox uses this state: this one starts empty and keeps nothing"
+            );
+            Ok(on_some_port(None).await?)
         }
         started => Ok(started?),
+    }
+}
+
+async fn on_some_port(state: Option<PathBuf>) -> Result<Sandbox, Error> {
+    match sandbox::start(sandbox::PREFERRED_PORT, state.clone()).await {
+        Err(Error::Bind { source, .. }) if source.kind() == io::ErrorKind::AddrInUse => {
+            sandbox::start(0, state).await
+        }
+        started => started,
     }
 }
 

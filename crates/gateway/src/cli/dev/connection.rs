@@ -1,22 +1,16 @@
 //! Connects the demo store as its merchant would: a webhook endpoint at Stripe, then the three keys.
-//!
-//! At every start, because the sandbox forgets its webhook endpoints.
+//! At a later start both are there already, and the endpoint may only have to learn a new port.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::time::Duration;
 
-use anyhow::{Context, ensure};
-use domain::StoreId;
+use anyhow::ensure;
 use domain::return_url::is_loopback;
-use secrecy::SecretString;
-use serde::Deserialize;
+use domain::{Mode, StoreId};
 
+use super::webhook_endpoint::Endpoints;
 use crate::app::App;
 use crate::cli::sandbox;
 use crate::connect::keys::{self, ConnectInput};
-
-/// The sandbox is on this machine.
-const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Connects the store to the sandbox's first account.
 pub(super) async fn connect(
@@ -30,8 +24,17 @@ pub(super) async fn connect(
         "STRIPE_API_BASE is not the sandbox"
     );
     let [account, _] = sandbox::accounts();
-    let webhook_url = format!("http://{}/webhook/stripe/{store_id}", reachable(address));
-    let webhook_secret = create_webhook_endpoint(app, &account.secret_key, &webhook_url).await?;
+    let path = format!("/webhook/stripe/{store_id}");
+    let webhook_url = format!("http://{}{path}", reachable(address));
+    let endpoints = Endpoints::new(&app.settings.stripe_api_base, &account.secret_key)?;
+    if let Some(known) = endpoints.find(&path).await? {
+        if is_connected(app, store_id, &account.account_id).await? {
+            return endpoints.move_to(&known.id, &webhook_url).await;
+        }
+        // Its secret was told to a database that is gone.
+        endpoints.delete(&known.id).await?;
+    }
+    let webhook_secret = endpoints.create(&webhook_url).await?;
     let input = ConnectInput {
         publishable_key: account.publishable_key,
         secret_key: account.secret_key.into(),
@@ -42,33 +45,10 @@ pub(super) async fn connect(
     Ok(())
 }
 
-/// The part of Stripe's answer that is told only this once.
-#[derive(Deserialize)]
-struct CreatedEndpoint {
-    secret: SecretString,
-}
-
-async fn create_webhook_endpoint(
-    app: &App,
-    secret_key: &str,
-    webhook_url: &str,
-) -> anyhow::Result<SecretString> {
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .timeout(TIMEOUT)
-        .build()?;
-    let answer = client
-        .post(app.settings.stripe_api_base.join("v1/webhook_endpoints")?)
-        .bearer_auth(secret_key)
-        .form(&[("url", webhook_url), ("enabled_events[]", "*")])
-        .send()
-        .await?
-        .error_for_status()?;
-    let endpoint: CreatedEndpoint = answer
-        .json()
-        .await
-        .context("the answer is not a webhook endpoint's")?;
-    Ok(endpoint.secret)
+async fn is_connected(app: &App, store_id: StoreId, account_id: &str) -> anyhow::Result<bool> {
+    let mut conn = app.db.read().await?;
+    let connection = db::connections::find(&mut conn, store_id, Mode::Test).await?;
+    Ok(connection.is_some_and(|one| one.account_id == account_id && !one.reconnect_needed))
 }
 
 /// Where the sandbox reaches us: at our own port, whatever stands before `PUBLIC_URL`.

@@ -5,19 +5,23 @@ mod api_key;
 mod connection;
 mod report;
 mod stores;
+mod webhook_endpoint;
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::ensure;
+use secrecy::ExposeSecret as _;
 use url::Url;
 
 use self::report::Report;
 use super::open;
 use super::running::Running;
+use super::sandbox;
 use super::signals::Signals;
 use crate::app::App;
-use crate::settings::{Defaults, Environment};
+use crate::settings::{Defaults, Environment, Settings};
 
 /// Arguments of `dev`.
 #[derive(Debug, clap::Args)]
@@ -30,13 +34,15 @@ pub struct Args {
 /// Runs until SIGTERM or Ctrl-C.
 pub async fn run(args: &Args) -> anyhow::Result<()> {
     let mut signals = Signals::install()?;
-    let sandbox = addresses::start_sandbox().await?;
-    let sandbox_url = sandbox.url();
-    let settings = open::settings(&stripe_is(&sandbox_url)?)?;
+    let usual = stripe_is(&sandbox::url(sandbox::PREFERRED_PORT))?;
+    let mut settings = open::settings(&usual)?;
     ensure!(
         settings.environment == Environment::Development,
         "`tillgate dev` makes demo stores and prints secrets: use `tillgate serve` with TILLGATE_ENV=production"
     );
+    let sandbox = addresses::start_sandbox(state_file(&settings)).await?;
+    let sandbox_url = sandbox.url();
+    follow(&mut settings, &usual, stripe_is(&sandbox_url)?);
     let mut app = open::app(settings).await?;
     let listener = addresses::listen(app.settings.bind_addr)?;
     let address = listener.local_addr()?;
@@ -60,6 +66,24 @@ fn stripe_is(sandbox_url: &str) -> anyhow::Result<Defaults> {
         stripe_api_base: Url::parse(sandbox_url)?,
         stripe_js_url: Url::parse(&format!("{sandbox_url}/v3/"))?,
     })
+}
+
+/// The sandbox may have had to take another port than its usual one.
+fn follow(settings: &mut Settings, usual: &Defaults, actual: Defaults) {
+    if settings.stripe_api_base == usual.stripe_api_base {
+        settings.stripe_api_base = actual.stripe_api_base;
+    }
+    if settings.stripe_js_url == usual.stripe_js_url {
+        settings.stripe_js_url = actual.stripe_js_url;
+    }
+}
+
+/// What the sandbox knows is kept with the database that refers to it: beside the embedded one, or with
+/// the other things that development keeps.
+fn state_file(settings: &Settings) -> PathBuf {
+    let url = settings.database_url.expose_secret();
+    let database = url.strip_prefix("sqlite://").unwrap_or("data/tillgate");
+    Path::new(database).with_file_name("sandbox.json")
 }
 
 /// Makes the demo stores unless they are there, and connects the first to its account in the sandbox.
