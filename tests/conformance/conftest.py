@@ -12,6 +12,10 @@ from harness.shapes import Seen  # noqa: E402
 from harness.shop import Shop  # noqa: E402
 
 
+def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true", help="everything; without it what `make test` has time for")
+
+
 @pytest.fixture(scope="session")
 def seen():
     """What the answers of all stories had in them."""

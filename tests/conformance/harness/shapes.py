@@ -5,8 +5,8 @@ import inspect
 import typing
 from collections import defaultdict
 
-import stripe
 from stripe import ListObject, SearchResultObject, StripeObject
+from stripe._object_classes import get_object_class
 
 from harness.types import NONE, arguments, fields, members, origin
 
@@ -122,4 +122,4 @@ def fields_of_sdk(cls, path=""):
 
 def resource(object_name):
     """The SDK's class of `checkout.session`."""
-    return stripe._object_classes.get_object_class("v1", object_name)  # noqa: SLF001
+    return get_object_class("v1", object_name)

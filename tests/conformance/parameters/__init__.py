@@ -1,0 +1,1 @@
+"""Every parameter that the SDK's types allow, at every endpoint; see ../README.md."""
