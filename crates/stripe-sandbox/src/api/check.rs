@@ -47,11 +47,7 @@ pub(crate) fn length(param: &str, text: &str, max_chars: usize) -> Result<(), St
     if text.chars().count() <= max_chars {
         return Ok(());
     }
-    Err(StripeError::invalid(format!(
-        "Invalid string: {text}; must be at most {max_chars} characters"
-    ))
-    .code("parameter_invalid_string_max")
-    .param(param))
+    Err(StripeError::too_long(param, text, max_chars))
 }
 
 /// Refuses a number that is too small.

@@ -88,11 +88,9 @@ fn scalar(path: &str, text: String, kind: &Kind) -> Result<Value, StripeError> {
             "Invalid {path}: must be one of {}",
             one_of(choices)
         )),
-        _ if text.chars().count() > TEXT_CHARS => Err(StripeError::invalid(format!(
-            "Invalid string: must be at most {TEXT_CHARS} characters"
-        ))
-        .code("parameter_invalid_string_max")
-        .param(path)),
+        _ if text.chars().count() > TEXT_CHARS => {
+            Err(StripeError::too_long(path, &text, TEXT_CHARS))
+        }
         _ => Ok(Value::String(text)),
     }
 }

@@ -53,6 +53,26 @@ impl StripeError {
             .param(param)
     }
 
+    /// A text above a bound. Stripe shows both ends of it and gives no code.
+    pub(crate) fn too_long(param: &str, text: &str, max_chars: usize) -> Self {
+        let chars: Vec<char> = text.chars().collect();
+        let shown: String = match (
+            chars.get(..SHOWN_CHARS),
+            chars.len().checked_sub(SHOWN_CHARS),
+        ) {
+            (Some(start), Some(rest)) if rest > SHOWN_CHARS => {
+                let dots = ['.'; 3];
+                let end = chars.get(rest..).unwrap_or_default();
+                start.iter().chain(&dots).chain(end).collect()
+            }
+            _ => text.to_owned(),
+        };
+        Self::invalid(format!(
+            "Invalid string: {shown}; must be at most {max_chars} characters"
+        ))
+        .param(param)
+    }
+
     /// `idempotency_error` with status 400 (other parameters) or 409 (still running).
     pub(crate) fn idempotency(status: u16, message: impl Into<String>) -> Self {
         Self::new(status, "idempotency_error", message)
@@ -139,6 +159,9 @@ impl StripeError {
         serde_json::json!({ "error": self.fields })
     }
 }
+
+/// How much of each end of a text that is too long an error repeats.
+const SHOWN_CHARS: usize = 10;
 
 /// The parameter that Stripe names when an object is not there.
 fn missing_param(kind: &str) -> &str {

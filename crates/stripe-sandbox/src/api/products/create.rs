@@ -17,9 +17,8 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, StripeError> {
         new_price(call, &given, "default_price_data", &id)
     });
     let price = price.transpose()?;
-    if let Some(new) = &price {
-        product.insert("default_price".to_owned(), new.price["id"].clone());
-    }
+    let default_price = price.as_ref().map(|new| new.price["id"].clone());
+    product.insert("default_price".to_owned(), default_price.into());
     let answer = add_product(call, product);
     if let Some(new) = price {
         add_price(call, new);

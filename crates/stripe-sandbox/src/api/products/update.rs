@@ -18,7 +18,7 @@ pub(crate) fn update(call: &mut Call<'_>) -> Result<Value, StripeError> {
     )?;
     match call.params.get("default_price") {
         Some(Value::String(id)) => set_default_price(call, &mut product, id)?,
-        Some(_) => _ = product.shift_remove("default_price"),
+        Some(_) => _ = product.insert("default_price".to_owned(), Value::Null),
         None => {}
     }
     if product != before {
