@@ -1,5 +1,6 @@
 //! Starting and stopping, and the wiring of HTTP to the parts that answer.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -90,7 +91,7 @@ impl Sandbox {
         let (commands, queue) = mpsc::unbounded_channel();
         let office = Office::new(commands, client, config.webhook_timeout);
         world.limiter.per_second = config.rate_limit;
-        let local_url = format!("http://{address}");
+        let local_url = format!("http://{}", reachable(address));
         let base_url = config.public_url.map_or_else(
             || local_url.clone(),
             |url| url.trim_end_matches('/').to_owned(),
@@ -144,6 +145,14 @@ impl Sandbox {
             state::save(&keeper.shared, &keeper.file);
         }
     }
+}
+
+/// Where this machine reaches what listens on all its addresses.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        return SocketAddr::from((Ipv4Addr::LOCALHOST, address.port()));
+    }
+    address
 }
 
 fn routes(config: &mut ServiceConfig) {

@@ -39,8 +39,8 @@ pub enum Command {
     Serve,
     /// Bring the database's schema up to date, or take its newest migration back
     Migrate(migrate::Args),
-    /// Start the Stripe stand-in alone
-    Sandbox(sandbox::Args),
+    /// Start the Stripe stand-in alone, or make one fail that runs
+    Sandbox(Box<sandbox::Args>),
     /// Create and look at stores
     #[command(subcommand)]
     Store(StoreCommand),

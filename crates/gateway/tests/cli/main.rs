@@ -4,6 +4,7 @@
 mod dev;
 mod migrate;
 mod place;
+mod sandbox;
 mod serve;
 mod stores;
 mod usage;

@@ -22,6 +22,13 @@ fn wrong_usage_ends_with_2_and_touches_nothing() {
             "550e8400e29b41d4a716446655440000",
         ],
         &["sandbox", "--port", "70000"],
+        &["sandbox", "--fault", "507"],
+        &["sandbox", "--latency", "900:80"],
+        &["sandbox", "--account", "acct_1"],
+        &["sandbox", "fault"],
+        &["sandbox", "fault", "add"],
+        &["sandbox", "fault", "add", "webhook.drop,path=/v1"],
+        &["sandbox", "--seed", "1", "fault", "list"],
         &["migrate", "--down"],
         &["migrate", "--yes"],
     ] {

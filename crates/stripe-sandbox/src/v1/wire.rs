@@ -117,7 +117,7 @@ impl Outgoing {
             }
             Some(FaultKind::Html502) => self = self.raw(502, "text/html", "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"),
             Some(FaultKind::Unavailable) => self = self.raw(503, "text/plain", ""),
-            Some(FaultKind::GatewayTimeout) => self = self.raw(504, "text/plain", "upstream request timeout"),
+            Some(FaultKind::GatewayTimeout) => self = self.raw(504, "text/html", "upstream request timeout"),
             Some(FaultKind::Answer { status, content_type, body }) => {
                 self = self.raw(status, &content_type, &body);
             }

@@ -12,6 +12,7 @@ mod catalogue_products;
 mod checkout_create;
 mod checkout_refusals;
 mod customers;
+mod error_bodies;
 mod errors;
 mod faults;
 mod faults_seeded;
