@@ -1,6 +1,7 @@
 //! Starting a sandbox alone.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use reqwest::Method;
@@ -37,6 +38,9 @@ pub(super) struct Options {
         help = "A further account: id=acct_…,secret=sk_test_…,publishable=pk_test_…[,country=DE][,currency=eur][,name=…]"
     )]
     accounts: Vec<AccountSpec>,
+    /// Keep what it knows in this file from one start to the next
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
     /// What failures are drawn from: the same seed and the same requests fail alike
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -145,6 +149,7 @@ impl Options {
         Config {
             bind: SocketAddr::new(self.bind, self.port),
             accounts: [&accounts()[..], &self.accounts].concat(),
+            state: self.state.clone(),
             seed: self.seed,
             rate_limit: self.rate_limit,
             public_url: self.public_url.as_ref().map(Url::to_string),
