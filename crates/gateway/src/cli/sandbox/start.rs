@@ -38,7 +38,7 @@ pub(super) struct Options {
         help = "A further account: id=acct_…,secret=sk_test_…,publishable=pk_test_…[,country=DE][,currency=eur][,name=…]"
     )]
     accounts: Vec<AccountSpec>,
-    /// Keep what it knows in this file from one start to the next
+    /// Keep what it knows in this file, and go on from there at the next start
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
     /// What failures are drawn from: the same seed and the same requests fail alike
