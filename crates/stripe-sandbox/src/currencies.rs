@@ -59,7 +59,7 @@ const MINIMUM_MINOR: &[(&str, i64)] = &[
 
 /// Eight digits for everything but the rupiah, which has twelve.
 const MAXIMUM_MINOR: i64 = 99_999_999;
-const MAXIMUM_MINOR_IDR: i64 = 999_999_999_999;
+pub(crate) const MAXIMUM_MINOR_IDR: i64 = 999_999_999_999;
 
 /// The currency in lower case, if Stripe has it.
 pub(crate) fn supported(code: &str) -> Option<&'static str> {
@@ -138,6 +138,16 @@ pub(crate) fn check_step(
 /// An amount as Stripe's messages on minimums show it: `$0.50 usd`, `¥50 jpy`.
 fn display(amount_minor: i64, currency: &str) -> String {
     format!("{} {currency}", symbol_amount(amount_minor, currency))
+}
+
+/// An amount as Stripe's invoices show it: `$0.50`, `12.00 CHF`.
+pub(crate) fn display_price(amount_minor: i64, currency: &str) -> String {
+    let amount = symbol_amount(amount_minor, currency);
+    if amount.starts_with(|first: char| first.is_ascii_digit()) {
+        format!("{amount} {}", currency.to_uppercase())
+    } else {
+        amount
+    }
 }
 
 /// An amount as Stripe's messages on refunds show it: `€7.00`.

@@ -12,6 +12,7 @@
 #![recursion_limit = "512"]
 
 mod api;
+mod billing;
 mod cards;
 mod catalogue;
 mod chance;

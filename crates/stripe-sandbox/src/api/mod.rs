@@ -2,12 +2,16 @@
 
 pub(crate) mod account;
 pub(crate) mod balance;
+pub(crate) mod billing_checks;
+pub(crate) mod charged;
 pub(crate) mod charges;
 pub(crate) mod check;
 pub(crate) mod checkout_sessions;
 pub(crate) mod customers;
 pub(crate) mod elements;
 pub(crate) mod events;
+pub(crate) mod invoice_items;
+pub(crate) mod invoices;
 pub(crate) mod payment_intents;
 pub(crate) mod payment_methods;
 pub(crate) mod prices;

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 /// Parameters that passed an endpoint's check: integers are numbers, booleans are booleans, lists are
 /// arrays, and a cleared field is null.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Params(Map<String, Value>);
 
 impl Params {

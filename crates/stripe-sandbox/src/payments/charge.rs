@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::billing;
 use crate::cards::{Decline, FRAUDULENT, Outcome};
 use crate::ids;
 use crate::money::balance;
@@ -165,6 +166,9 @@ fn approve(
     emit_charge(ledger, "charge.succeeded", charge, origin);
     if let Some(object) = ledger.payment_intents.get(id).map(PaymentIntent::render) {
         ledger.emit(event, object, origin);
+    }
+    if !held {
+        billing::payment_succeeded(ledger, id, origin);
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::billing;
 use crate::cards::{AUTHENTICATION_REQUIRED, OptionalChallenge, Outcome, When};
 use crate::objects::{PaymentIntent, PaymentMethod, Status, ThreeDSecure};
 use crate::payments::charge::{self, Attempt};
@@ -20,6 +21,8 @@ pub(crate) struct Confirmation {
     pub(crate) off_session: bool,
     /// Decline instead of asking for a challenge.
     pub(crate) error_on_requires_action: bool,
+    /// An invoice's payment: where the card needs its holder, the payment waits for them.
+    pub(crate) waits_for_customer: bool,
     /// Stripe.js shows the challenge itself.
     pub(crate) use_stripe_sdk: bool,
 }
@@ -63,7 +66,7 @@ pub(crate) fn confirm(
             charge::attempt(ledger, id, how, origin)
         }
         // Nobody is there to pass the challenge: the issuer refuses.
-        Step::Challenge if how.off_session => {
+        Step::Challenge if how.off_session && !how.waits_for_customer => {
             let refusal = Some(AUTHENTICATION_REQUIRED);
             let how = Attempt {
                 three_d_secure: None,
@@ -83,6 +86,7 @@ pub(crate) fn confirm(
             intent.next_action = next_action(url, how.return_url, how.use_stripe_sdk);
             let object = intent.render();
             ledger.emit("payment_intent.requires_action", object, origin);
+            billing::payment_needs_action(ledger, id, origin);
             Ok(())
         }
     }

@@ -18,6 +18,7 @@ pub(crate) use expire::expire;
 
 use serde_json::Value;
 
+use crate::billing;
 use crate::objects::{PaymentIntent, Status};
 use crate::state::Ledger;
 use crate::v1::{Origin, StripeError};
@@ -63,5 +64,6 @@ fn fail(
     intent.last_payment_error = error.as_last_payment_error(payment_method.clone());
     let object = intent.render();
     ledger.emit("payment_intent.payment_failed", object, origin);
+    billing::payment_failed(ledger, id, origin);
     Err(error.with("payment_method", payment_method))
 }

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::billing::{self, Billing};
 use crate::catalogue::{PRICE, PRICE_INCLUDED};
 use crate::checkout;
 use crate::config::AccountSpec;
@@ -30,6 +31,7 @@ pub(crate) struct Ledger {
     pub(crate) balance_transactions: IndexMap<String, BalanceTransaction>,
     pub(crate) webhook_endpoints: IndexMap<String, WebhookEndpoint>,
     pub(crate) documents: Documents,
+    pub(crate) billing: Billing,
     pub(crate) events: IndexMap<String, Event>,
     pub(crate) deliveries: Vec<Delivery>,
     pub(crate) delivery_mode: DeliveryMode,
@@ -57,6 +59,7 @@ impl Ledger {
             balance_transactions: IndexMap::new(),
             webhook_endpoints: IndexMap::new(),
             documents: Documents::default(),
+            billing: Billing::default(),
             events: IndexMap::new(),
             deliveries: Vec::new(),
             delivery_mode: DeliveryMode::Auto,
@@ -114,6 +117,7 @@ impl Ledger {
                 let url = format!("/v1/checkout/sessions/{id}/line_items");
                 Some(json!({ "object": "list", "data": items, "has_more": false, "url": url }))
             }
+            "invoice" => billing::included(self, id, field),
             _ => None,
         }
     }

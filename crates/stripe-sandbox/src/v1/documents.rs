@@ -3,50 +3,24 @@
 use serde_json::{Map, Value, json};
 
 use crate::spec::complete;
-use crate::state::Document;
-use crate::v1::Call;
+use crate::state::{Document, Ledger};
+use crate::v1::{Call, Origin};
 
 impl Call<'_> {
     /// The start of a new object: what all have. It is not stored yet.
     pub(crate) fn blank(&self, kind: &str, id: String) -> Document {
-        let mut document = Document::new();
-        document.insert("id".to_owned(), Value::from(id));
-        document.insert("object".to_owned(), Value::from(kind));
-        document.insert("created".to_owned(), Value::from(self.origin.now));
-        document.insert("livemode".to_owned(), Value::from(self.ledger.livemode));
-        document
+        self.ledger.blank(kind, id, self.origin.now)
     }
 
     /// Stores a new object, tells of it, and answers with it.
     pub(crate) fn add(&mut self, document: Document, event: &'static str) -> Value {
-        let object = Value::Object(document.clone());
-        self.ledger.documents.insert(document);
-        self.ledger.emit(event, object.clone(), &self.origin);
-        object
+        self.ledger.add(document, event, &self.origin)
     }
 
     /// Stores an object that was changed, tells what it was like before, and answers with it. Where
     /// nothing has changed, Stripe tells nothing.
     pub(crate) fn change(&mut self, document: Document, event: &'static str) -> Value {
-        let text = |name: &str| {
-            document
-                .get(name)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-        };
-        let before = self
-            .ledger
-            .documents
-            .get(text("object"), text("id"))
-            .cloned();
-        let object = Value::Object(document.clone());
-        self.ledger.documents.insert(document);
-        let previous = previous_attributes(before.unwrap_or_default(), &object);
-        if !previous.is_empty() {
-            self.ledger
-                .emit_change(event, &object, &Value::Object(previous), &self.origin);
-        }
-        object
+        self.ledger.change(document, event, &self.origin)
     }
 
     /// Removes an object, tells of it, and answers as Stripe does for what is deleted.
@@ -56,6 +30,52 @@ impl Call<'_> {
                 .emit(event, Value::Object(document), &self.origin);
         }
         json!({ "id": id, "object": kind, "deleted": true })
+    }
+}
+
+/// The same for what happens without a request.
+impl Ledger {
+    pub(crate) fn blank(&self, kind: &str, id: String, created: i64) -> Document {
+        let mut document = Document::new();
+        document.insert("id".to_owned(), Value::from(id));
+        document.insert("object".to_owned(), Value::from(kind));
+        document.insert("created".to_owned(), Value::from(created));
+        document.insert("livemode".to_owned(), Value::from(self.livemode));
+        document
+    }
+
+    pub(crate) fn add(
+        &mut self,
+        document: Document,
+        event: &'static str,
+        origin: &Origin,
+    ) -> Value {
+        let object = Value::Object(document.clone());
+        self.documents.insert(document);
+        self.emit(event, object.clone(), origin);
+        object
+    }
+
+    pub(crate) fn change(
+        &mut self,
+        document: Document,
+        event: &'static str,
+        origin: &Origin,
+    ) -> Value {
+        let text = |name: &str| {
+            document
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
+        let before = self.documents.get(text("object"), text("id")).cloned();
+        let object = Value::Object(document.clone());
+        self.documents.insert(document);
+        let previous = previous_attributes(before.unwrap_or_default(), &object);
+        if !previous.is_empty() {
+            self.emit_change(event, &object, &Value::Object(previous), origin);
+        }
+        object
     }
 }
 

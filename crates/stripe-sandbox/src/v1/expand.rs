@@ -79,8 +79,10 @@ fn can_end(shape: &Shape) -> bool {
     match &shape.kind {
         ShapeKind::Id(_) => true,
         ShapeKind::Array(item) => shape.absent || can_end(item),
-        // Lists that are left out unless they are asked for.
-        ShapeKind::List(_) | ShapeKind::Resource(_) | ShapeKind::Map => shape.absent,
+        // Lists and secrets that are left out unless they are asked for.
+        ShapeKind::List(_) | ShapeKind::Resource(_) | ShapeKind::Map | ShapeKind::Object(_) => {
+            shape.absent
+        }
         _ => false,
     }
 }

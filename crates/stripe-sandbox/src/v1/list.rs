@@ -99,10 +99,21 @@ pub(crate) fn documents(
 
 /// `created=T` or `created[gte]=T` and its kin.
 fn in_range(params: &Params, created: i64) -> bool {
-    if let Some(exactly) = params.integer("created") {
+    holds(params, "created", Some(created))
+}
+
+/// Whether a time is within the filter of a name; what has no time passes only where none is asked.
+pub(crate) fn holds(params: &Params, name: &str, time: Option<i64>) -> bool {
+    if params.get(name).is_none() {
+        return true;
+    }
+    let Some(created) = time else {
+        return false;
+    };
+    if let Some(exactly) = params.integer(name) {
         return created == exactly;
     }
-    let Some(range) = params.object("created") else {
+    let Some(range) = params.object(name) else {
         return true;
     };
     let bound = |name: &str| range.get(name).and_then(Value::as_i64);

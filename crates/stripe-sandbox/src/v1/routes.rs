@@ -8,6 +8,7 @@ use crate::api::{
     account, balance, charges, checkout_sessions, customers, elements, events, payment_intents,
     payment_methods, prices, products, setup_intents, webhook_endpoints,
 };
+use crate::api::{invoice_items, invoices};
 use crate::spec::{self, Endpoint};
 use crate::v1::{Call, StripeError};
 
@@ -44,6 +45,27 @@ const ROUTES: &[Route] = &[
     secret("GET",     "/v1/events",                          events::list),
     secret("GET",     "/v1/events/{id}",                     events::retrieve),
     secret("POST",    "/v1/events/{id}/retry",               events::retry),
+    secret("POST",    "/v1/invoiceitems",                    invoice_items::create),
+    secret("GET",     "/v1/invoiceitems",                    invoice_items::list),
+    secret("GET",     "/v1/invoiceitems/{id}",               invoice_items::retrieve),
+    secret("POST",    "/v1/invoiceitems/{id}",               invoice_items::update),
+    secret("DELETE",  "/v1/invoiceitems/{id}",               invoice_items::delete),
+    secret("POST",    "/v1/invoices",                        invoices::create),
+    secret("GET",     "/v1/invoices",                        invoices::list),
+    secret("GET",     "/v1/invoices/{id}",                   invoices::retrieve),
+    secret("POST",    "/v1/invoices/{id}",                   invoices::update),
+    secret("DELETE",  "/v1/invoices/{id}",                   invoices::delete),
+    secret("POST",    "/v1/invoices/{id}/add_lines",         invoices::add_lines),
+    secret("POST",    "/v1/invoices/{id}/attach_payment",    invoices::attach_payment),
+    secret("POST",    "/v1/invoices/{id}/finalize",          invoices::finalize),
+    secret("GET",     "/v1/invoices/{id}/lines",             invoices::lines),
+    secret("POST",    "/v1/invoices/{id}/lines/{id}",        invoices::update_line),
+    secret("POST",    "/v1/invoices/{id}/mark_uncollectible", invoices::mark_uncollectible),
+    secret("POST",    "/v1/invoices/{id}/pay",               invoices::pay),
+    secret("POST",    "/v1/invoices/{id}/remove_lines",      invoices::remove_lines),
+    secret("POST",    "/v1/invoices/{id}/send",              invoices::send),
+    secret("POST",    "/v1/invoices/{id}/update_lines",      invoices::update_lines),
+    secret("POST",    "/v1/invoices/{id}/void",              invoices::void),
     secret("POST",    "/v1/payment_intents",                 payment_intents::create),
     secret("GET",     "/v1/payment_intents",                 payment_intents::list),
     browser("GET",    "/v1/payment_intents/{id}",            payment_intents::retrieve),

@@ -6,6 +6,7 @@
 )]
 
 mod accounts;
+mod billing;
 mod browser;
 mod catalogue_prices;
 mod catalogue_products;

@@ -54,6 +54,7 @@ pub(super) fn run(
         return_url: call.params.text("return_url").map(str::to_owned),
         off_session,
         error_on_requires_action: call.params.flag("error_on_requires_action"),
+        waits_for_customer: false,
         use_stripe_sdk: call.params.flag("use_stripe_sdk"),
     };
     payments::confirm(call.ledger, id, how, &call.origin)
