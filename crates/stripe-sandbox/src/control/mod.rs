@@ -5,6 +5,7 @@ mod accounts;
 mod deliveries;
 mod faults;
 mod keys;
+mod money;
 mod payment_intents;
 mod requests;
 mod settings;
@@ -43,6 +44,10 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
             .route("/payment_intents/{id}",              web::post().to(payment_intents::tamper))
             .route("/payment_intents/{id}/pay",          web::post().to(payment_intents::pay))
             .route("/payment_intents/{id}/authenticate", web::post().to(payment_intents::authenticate))
+            .route("/payment_intents/{id}/{action}",     web::post().to(money::dashboard))
+            .route("/charges/{id}/dispute",              web::post().to(money::dispute))
+            .route("/disputes/{id}/{verdict}",           web::post().to(money::decide))
+            .route("/refunds/{id}/{end}",                web::post().to(money::end_refund))
             .route("/deliveries",                        web::get().to(deliveries::list))
             .route("/deliveries/mode",                   web::post().to(deliveries::set_mode))
             .route("/deliveries/flush",                  web::post().to(deliveries::flush))

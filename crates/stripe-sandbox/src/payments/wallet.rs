@@ -1,5 +1,5 @@
 //! Whose a payment method is, and whether it may be used.
-//! Source: Stripe API reference, "Attach a PaymentMethod to a Customer" and "Detach".
+//! Source: Stripe API reference, "Attach a `PaymentMethod` to a Customer" and "Detach".
 
 use serde_json::Value;
 

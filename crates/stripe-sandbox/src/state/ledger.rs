@@ -111,6 +111,7 @@ impl Ledger {
     pub(crate) fn included(&self, object: &Value, field: &str) -> Option<Value> {
         let id = object["id"].as_str()?;
         match object["object"].as_str()? {
+            "charge" if field == "refunds" => Some(self.refunds_of(id)),
             PRICE => self.documents.get(PRICE_INCLUDED, id)?.get(field).cloned(),
             checkout::SESSION if field == "line_items" => {
                 let items = checkout::items(self, id);
@@ -120,6 +121,20 @@ impl Ledger {
             "invoice" => billing::included(self, id, field),
             _ => None,
         }
+    }
+
+    /// The newest refunds of a charge, as they stand in it where they are expanded.
+    fn refunds_of(&self, charge: &str) -> Value {
+        const SHOWN: usize = 10;
+        let refunds = self.refunds.values().rev();
+        let mut all = refunds.filter(|refund| refund.charge == charge);
+        let data: Vec<_> = all.by_ref().take(SHOWN).map(Refund::render).collect();
+        serde_json::json!({
+            "object": "list",
+            "data": data,
+            "has_more": all.next().is_some(),
+            "url": format!("/v1/charges/{charge}/refunds"),
+        })
     }
 
     /// Records that something happened and queues it for every endpoint that wants to know.

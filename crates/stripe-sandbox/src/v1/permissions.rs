@@ -53,9 +53,11 @@ const SCOPES: &[Scope] = &[
     scope("products",               "Products",                 "product"),
     scope("promotion_codes",        "Promotion Codes",          "promotion_code"),
     scope("refunds",                "Charges and Refunds",      "charge"),
+    scope("setup_attempts",         "Setup Intents",            "setup_intent"),
     scope("setup_intents",          "Setup Intents",            "setup_intent"),
     scope("subscription_items",     "Subscriptions",            "subscription"),
     scope("subscriptions",          "Subscriptions",            "subscription"),
+    scope("test_helpers/refunds",   "Charges and Refunds",      "charge"),
     scope("test_helpers/test_clocks", "Test Clocks",            "billing_clock"),
     scope("webhook_endpoints",      "Webhook Endpoints",        "webhook"),
 ];

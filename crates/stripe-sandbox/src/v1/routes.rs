@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use crate::api::{
-    account, balance, charges, checkout_sessions, customers, elements, events, payment_intents,
-    payment_methods, prices, products, setup_intents, webhook_endpoints,
+    account, balance, charges, checkout_sessions, customers, disputes, elements, events,
+    payment_intents, payment_methods, prices, products, refunds, setup_intents, webhook_endpoints,
 };
 use crate::api::{invoice_items, invoices};
 use crate::spec::{self, Endpoint};
@@ -36,11 +36,18 @@ const ROUTES: &[Route] = &[
     secret("POST",    "/v1/checkout/sessions/{id}",          checkout_sessions::update),
     secret("POST",    "/v1/checkout/sessions/{id}/expire",   checkout_sessions::expire),
     secret("GET",     "/v1/checkout/sessions/{id}/line_items", checkout_sessions::line_items),
+    secret("POST",    "/v1/charges",                         charges::create),
+    secret("POST",    "/v1/charges/{id}",                    charges::update),
+    secret("POST",    "/v1/charges/{id}/capture",            charges::capture),
     secret("POST",    "/v1/customers",                       customers::create),
     secret("GET",     "/v1/customers",                       customers::list),
     secret("GET",     "/v1/customers/{id}",                  customers::retrieve),
     secret("POST",    "/v1/customers/{id}",                  customers::update),
     secret("DELETE",  "/v1/customers/{id}",                  customers::delete),
+    secret("GET",     "/v1/disputes",                        disputes::list),
+    secret("GET",     "/v1/disputes/{id}",                   disputes::retrieve),
+    secret("POST",    "/v1/disputes/{id}",                   disputes::update),
+    secret("POST",    "/v1/disputes/{id}/close",             disputes::close),
     browser("GET",    "/v1/elements/sessions",               elements::session),
     secret("GET",     "/v1/events",                          events::list),
     secret("GET",     "/v1/events/{id}",                     events::retrieve),
@@ -90,6 +97,12 @@ const ROUTES: &[Route] = &[
     secret("POST",    "/v1/payment_methods/{id}/detach",     payment_methods::detach),
     secret("GET",     "/v1/customers/{id}/payment_methods",  payment_methods::of_customer),
     secret("GET",     "/v1/customers/{id}/payment_methods/{id}", payment_methods::one_of_customer),
+    secret("POST",    "/v1/refunds",                         refunds::create),
+    secret("GET",     "/v1/refunds",                         refunds::list),
+    secret("GET",     "/v1/refunds/{id}",                    refunds::retrieve),
+    secret("POST",    "/v1/refunds/{id}",                    refunds::update),
+    secret("POST",    "/v1/refunds/{id}/cancel",             refunds::cancel),
+    secret("POST",    "/v1/test_helpers/refunds/{id}/expire", refunds::expire),
     secret("POST",    "/v1/setup_intents",                   setup_intents::create),
     browser("GET",    "/v1/setup_intents/{id}",              setup_intents::retrieve),
     secret("POST",    "/v1/setup_intents/{id}/cancel",       setup_intents::cancel),

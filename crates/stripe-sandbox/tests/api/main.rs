@@ -20,6 +20,7 @@ mod faults_seeded;
 mod harness;
 mod idempotency;
 mod keys;
+mod money;
 mod payment_methods;
 mod payments;
 mod reading;

@@ -114,7 +114,7 @@ pub(super) fn card_options(options: &mut Map<String, Value>, params: &Params) {
 }
 
 /// Takes over the parameters that Stripe gives back unchanged; a cleared one is null again.
-pub(super) fn echo(echoed: &mut Map<String, Value>, params: &Params) {
+pub(crate) fn echo(echoed: &mut Map<String, Value>, params: &Params) {
     for (name, value) in params.given() {
         if ECHOED.contains(&name.as_str()) {
             echoed.insert(name.clone(), complete(name, value));

@@ -32,7 +32,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, StripeError> {
         .ok_or_else(|| StripeError::missing("PaymentMethod", &id))
 }
 
-/// Source: Stripe API reference, "Update a PaymentMethod".
+/// Source: Stripe API reference, "Update a `PaymentMethod`".
 pub(crate) fn update(call: &mut Call<'_>) -> Result<Value, StripeError> {
     let id = call.id().to_owned();
     if call.params.get("us_bank_account").is_some() {

@@ -62,7 +62,7 @@ pub(crate) fn decide(ledger: &mut Ledger, id: &str, verdict: Verdict, origin: &O
 }
 
 /// The inquiry becomes a chargeback: the money is taken.
-pub(crate) fn escalate(ledger: &mut Ledger, id: &str, origin: &Origin) {
+fn escalate(ledger: &mut Ledger, id: &str, origin: &Origin) {
     let inquiry = ledger.documents.get(DISPUTE, id).is_some_and(is_inquiry);
     if !inquiry {
         return;

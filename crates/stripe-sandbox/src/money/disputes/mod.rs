@@ -4,7 +4,7 @@
 mod close;
 mod open;
 
-pub(crate) use close::{Verdict, decide, escalate, overdue, submit};
+pub(crate) use close::{Verdict, decide, overdue, submit};
 pub(crate) use open::{Kind, aftermath, open};
 
 use serde_json::{Value, json};
