@@ -84,9 +84,11 @@ pub(crate) fn create(
     match course {
         RefundCourse::Succeeds => {}
         RefundCourse::PendingThenSucceeds => {
-            ledger.timers.at(due, Task::RefundSucceeds(id.clone()))
+            ledger.timers.at(due, Task::RefundSucceeds(id.clone()));
         }
-        RefundCourse::SucceedsThenFails => ledger.timers.at(due, Task::RefundFails(id.clone())),
+        RefundCourse::SucceedsThenFails => {
+            ledger.timers.at(due, Task::RefundFails(id.clone()));
+        }
     }
     Ok(id)
 }

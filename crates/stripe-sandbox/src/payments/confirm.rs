@@ -83,7 +83,7 @@ pub(crate) fn confirm(
             let intent = find(ledger, id)?;
             intent.status = Status::RequiresAction;
             let url = challenge_url(id, &intent.client_secret, origin);
-            intent.next_action = next_action(url, how.return_url, how.use_stripe_sdk);
+            intent.next_action = next_action(&url, how.return_url, how.use_stripe_sdk);
             let object = intent.render();
             ledger.emit("payment_intent.requires_action", object, origin);
             billing::payment_needs_action(ledger, id, origin);
@@ -145,7 +145,7 @@ pub(crate) fn challenge_url(id: &str, client_secret: &str, origin: &Origin) -> S
 }
 
 /// The challenge is shown by Stripe.js or visited by redirect.
-pub(crate) fn next_action(url: String, return_url: Option<String>, use_stripe_sdk: bool) -> Value {
+pub(crate) fn next_action(url: &str, return_url: Option<String>, use_stripe_sdk: bool) -> Value {
     match return_url {
         Some(return_url) if !use_stripe_sdk => json!({
             "redirect_to_url": { "return_url": return_url, "url": url },

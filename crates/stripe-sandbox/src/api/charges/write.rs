@@ -10,10 +10,6 @@ use crate::payments::wallet;
 use crate::v1::{Call, StripeError};
 
 /// The Charges API of before PaymentIntents is refused, as to accounts that must authenticate cards.
-#[expect(
-    clippy::needless_pass_by_ref_mut,
-    reason = "every handler has one shape"
-)]
 pub(crate) fn create(_: &mut Call<'_>) -> Result<Value, StripeError> {
     Err(StripeError::invalid(
         "This sandbox account cannot create charges directly. Please create a PaymentIntent instead: https://stripe.com/docs/payments/payment-intents.",
