@@ -22,7 +22,7 @@ pub(super) async fn add(state: State, fault: Json<NewFault>) -> HttpResponse {
 }
 
 pub(super) async fn list(state: State) -> HttpResponse {
-    let world = state.world();
+    let world = state.world_unseen();
     HttpResponse::Ok().json(json!({ "seed": world.seed, "faults": world.faults.all() }))
 }
 
@@ -40,7 +40,7 @@ pub(super) async fn clear(state: State) -> HttpResponse {
 }
 
 pub(super) async fn seed(state: State) -> HttpResponse {
-    HttpResponse::Ok().json(json!({ "seed": state.world().seed }))
+    HttpResponse::Ok().json(json!({ "seed": state.world_unseen().seed }))
 }
 
 /// Every rule counts from its first match again, so that what follows can be played again.

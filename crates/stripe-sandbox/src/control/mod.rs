@@ -9,6 +9,7 @@ mod money;
 mod payment_intents;
 mod requests;
 mod settings;
+mod view;
 mod webhook_faults;
 
 use actix_web::http::header::{HOST, ORIGIN};
@@ -30,6 +31,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         web::scope("/_sandbox")
             .guard(guard::fn_guard(is_local))
             .app_data(JsonConfig::default().limit(MAX_BODY_BYTES).error_handler(bad_json))
+            .configure(view::routes)
             .route("/requests",                          web::get().to(requests::list))
             .route("/requests",                          web::delete().to(requests::clear))
             .route("/accounts",                          web::get().to(accounts::list))

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::State;
 
 pub(super) async fn list(state: State) -> HttpResponse {
-    let world = state.world();
+    let world = state.world_unseen();
     let requests: Vec<_> = world.requests.iter().collect();
     HttpResponse::Ok().json(json!({ "requests": requests }))
 }

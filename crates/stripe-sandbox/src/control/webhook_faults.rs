@@ -15,7 +15,7 @@ pub(super) async fn add(state: State, fault: Json<NewWebhookFault>) -> HttpRespo
 }
 
 pub(super) async fn list(state: State) -> HttpResponse {
-    let world = state.world();
+    let world = state.world_unseen();
     HttpResponse::Ok()
         .json(json!({ "seed": world.seed, "webhook_faults": world.webhook_faults.all() }))
 }

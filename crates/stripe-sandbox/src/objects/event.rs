@@ -49,6 +49,11 @@ impl Event {
         self
     }
 
+    /// Whether the object is, or names, the one with this id.
+    pub(crate) fn mentions(&self, id: &str) -> bool {
+        self.object.contains(id)
+    }
+
     pub(crate) fn render(&self, pending_webhooks: usize) -> Value {
         let object: Value = serde_json::from_str(&self.object).unwrap_or_default();
         let mut event = json!({

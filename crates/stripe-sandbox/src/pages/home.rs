@@ -1,23 +1,47 @@
-//! The front page.
+//! The front page: accounts, payments, events and faults, live. It has buttons, so nobody may frame it.
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, ServiceConfig};
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, HeaderValue};
+use actix_web::web::{self, Path, ServiceConfig};
 
 use super::{asset, page};
 use crate::cards::{Outcome, TEST_CARDS};
 use crate::state::Shared;
 
-const HOME: &str = include_str!("../js/home.html");
-const HOME_CSS: &str = include_str!("../js/home.css");
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+const PAGE: &str = include_str!("../js/page/index.html");
+const STYLE: &str = include_str!("../js/page/page.css");
 
 #[rustfmt::skip]
+const MODULES: &[(&str, &str)] = &[
+    ("main.js",      include_str!("../js/page/main.js")),
+    ("accounts.js",  include_str!("../js/page/accounts.js")),
+    ("api.js",       include_str!("../js/page/api.js")),
+    ("disputes.js",  include_str!("../js/page/disputes.js")),
+    ("dom.js",       include_str!("../js/page/dom.js")),
+    ("events.js",    include_str!("../js/page/events.js")),
+    ("faults.js",    include_str!("../js/page/faults.js")),
+    ("lists.js",     include_str!("../js/page/lists.js")),
+    ("payments.js",  include_str!("../js/page/payments.js")),
+    ("words.js",     include_str!("../js/page/words.js")),
+];
+
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .route("/",                     web::get().to(home))
-        .route("/home.css",             web::get().to(|| asset("text/css", HOME_CSS)));
+        .route("/", web::get().to(home))
+        .route("/page/page.css", web::get().to(|| asset("text/css", STYLE)))
+        .route("/page/{module}", web::get().to(module));
 }
 
-/// The front page: what this is, where things are, what the cards do.
+/// The scripts of the page.
+async fn module(name: Path<String>) -> HttpResponse {
+    match MODULES.iter().find(|(module, _)| *module == name.as_str()) {
+        Some((_, text)) => page("text/javascript", (*text).to_owned()),
+        None => HttpResponse::NotFound().finish(),
+    }
+}
+
+/// What Stripe's dashboard would show, small: its scripts read `/_sandbox/view`. The cards stand in it from the start.
 async fn home(shared: web::Data<Shared>) -> HttpResponse {
     use std::fmt::Write as _;
     let mut rows = String::new();
@@ -47,11 +71,15 @@ async fn home(shared: web::Data<Shared>) -> HttpResponse {
             card.payment_method.unwrap_or("")
         );
     }
-    page(
+    let mut response = page(
         "text/html",
-        HOME.replace("{{BASE_URL}}", &shared.base_url)
+        PAGE.replace("{{BASE_URL}}", &shared.base_url)
             .replace("{{CARDS}}", &rows),
-    )
+    );
+    response
+        .headers_mut()
+        .insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    response
 }
 
 fn spaced(number: &str) -> String {

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use crate::config::{AccountSpec, Clock};
 use crate::faults::Faults;
@@ -123,6 +124,8 @@ impl World {
 pub(crate) struct Shared {
     world: Mutex<World>,
     touched: AtomicBool,
+    /// Counts up whenever somebody takes the state in hand; the page waits for it.
+    revision: watch::Sender<u64>,
     clock: Clock,
     /// `http://127.0.0.1:PORT`, or where browsers reach it.
     pub(crate) base_url: String,
@@ -136,6 +139,7 @@ impl Shared {
         Self {
             world,
             touched: AtomicBool::new(false),
+            revision: watch::Sender::new(0),
             clock,
             base_url,
             office,
@@ -146,10 +150,18 @@ impl Shared {
     /// ordered, so a poisoned lock is used on.
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.touched.store(true, Ordering::Relaxed);
-        self.world_unseen()
+        let world = self.world_unseen();
+        // Under the lock: who is woken by this waits for the change itself.
+        self.revision.send_modify(|revision| *revision += 1);
+        world
     }
 
-    /// The same for the keeper of the state file, whose looks are no reason to write it again.
+    /// For who waits for changes.
+    pub(crate) fn revisions(&self) -> watch::Receiver<u64> {
+        self.revision.subscribe()
+    }
+
+    /// The same for looks that change nothing: no reason to write the state file again, or to tell the page.
     pub(crate) fn world_unseen(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }

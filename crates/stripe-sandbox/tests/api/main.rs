@@ -21,6 +21,7 @@ mod harness;
 mod idempotency;
 mod keys;
 mod money;
+mod page;
 mod payment_methods;
 mod payments;
 mod reading;
