@@ -114,8 +114,7 @@ async fn a_payment_comes_with_its_charges_and_events() {
 #[actix_web::test]
 async fn looking_meets_no_fault_and_leaves_no_trace() {
     let stripe = start().await;
-    let fault = json!({ "kind": "500", "times": 1 });
-    stripe.control("POST", "/_sandbox/faults", fault).await;
+    stripe.fault("/", json!("500")).await;
     let path = format!("/_sandbox/view/objects?kind=payment_intent&{ALICE_TEST}");
     assert_eq!(stripe.get("", &path).await.status, 200);
     let requests = stripe.get("", "/_sandbox/requests").await;
