@@ -1,20 +1,29 @@
 //! `/_sandbox/deliveries`: holding webhooks back, and sending them when, how often and in which
 //! order a test wants.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::web::{Json, Query};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::{State, or_default, refusal};
 use crate::state::{Ledger, World};
-use crate::webhooks::{Answer, DeliveryId, DeliveryMode, DeliveryState, Speed, deliver_now};
+use crate::webhooks::{
+    Answer, Delivery, DeliveryId, DeliveryMode, DeliveryState, Speed, deliver_now,
+};
 
 /// One flush sends at most this many requests.
 const MAX_DELIVERIES: usize = 10_000;
+/// Rows that one answer lists, unless it is asked for another number, and at most.
+const USUAL_ROWS: usize = 1_000;
+const MAX_ROWS: usize = 10_000;
+/// At once; each takes a connection.
+const MAX_AT_ONCE: usize = 256;
 /// `settle` gives up after this; longer than a delivery may take.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -60,28 +69,25 @@ pub(super) struct SetSpeed {
 
 pub(super) async fn list(state: State, filter: Query<ListFilter>) -> HttpResponse {
     let world = state.world();
-    let mut deliveries: Vec<Value> = ledgers(&world, filter.account.as_deref())
-        .flat_map(|ledger| {
-            let chosen = ledger.deliveries.iter().filter(|one| {
-                filter.event_id.as_ref().is_none_or(|id| *id == one.event)
-                    && filter.state.is_none_or(|state| state == one.state)
-            });
-            let skipped = filter
-                .limit
-                .map_or(0, |limit| chosen.clone().count().saturating_sub(limit));
-            chosen.skip(skipped).map(|delivery| {
-                let mut row = json!(delivery);
-                row["account"] = Value::from(ledger.spec.account_id.clone());
-                row["livemode"] = Value::from(ledger.livemode);
-                row
-            })
+    let chosen: Vec<(&Ledger, &Delivery)> = ledgers(&world, filter.account.as_deref())
+        .flat_map(|ledger| ledger.deliveries.iter().map(move |one| (ledger, one)))
+        .filter(|(_, one)| {
+            filter.event_id.as_ref().is_none_or(|id| *id == one.event)
+                && filter.state.is_none_or(|state| state == one.state)
         })
         .collect();
-    let surplus = filter
-        .limit
-        .map_or(0, |limit| deliveries.len().saturating_sub(limit));
-    deliveries.drain(..surplus);
-    HttpResponse::Ok().json(json!({ "deliveries": deliveries }))
+    let total = chosen.len();
+    let limit = filter.limit.unwrap_or(USUAL_ROWS).min(MAX_ROWS);
+    let newest = chosen.into_iter().skip(total.saturating_sub(limit));
+    let deliveries: Vec<Value> = newest
+        .map(|(ledger, delivery)| {
+            let mut row = json!(delivery);
+            row["account"] = Value::from(ledger.spec.account_id.clone());
+            row["livemode"] = Value::from(ledger.livemode);
+            row
+        })
+        .collect();
+    HttpResponse::Ok().json(json!({ "deliveries": deliveries, "total": total }))
 }
 
 pub(super) async fn speed(state: State) -> HttpResponse {
@@ -206,10 +212,15 @@ async fn one_by_one(state: &State, all: Vec<DeliveryId>) -> Vec<Answer> {
 }
 
 async fn at_once(state: &State, all: Vec<DeliveryId>) -> Vec<Answer> {
+    let places = Arc::new(Semaphore::new(MAX_AT_ONCE));
     let mut running = JoinSet::new();
     for id in all {
-        let state = state.clone();
-        running.spawn(async move { deliver_now(&state, &id).await });
+        let (state, places) = (state.clone(), Arc::clone(&places));
+        running.spawn(async move {
+            // Never closed: there always is a place in the end.
+            let _place = places.acquire().await;
+            deliver_now(&state, &id).await
+        });
     }
     running.join_all().await.into_iter().flatten().collect()
 }

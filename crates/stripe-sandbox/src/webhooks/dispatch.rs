@@ -84,7 +84,7 @@ impl Dispatcher {
     /// Takes a delivery that is due and decides what will happen to it.
     fn accept(&mut self, id: DeliveryId) {
         let mut job = Job::new(id);
-        let met = self.meet(&job);
+        let met = self.meet(&mut job);
         match met.as_ref().map(|met| &met.kind) {
             None => self.ready(job),
             Some(WebhookFaultKind::Drop) => {
@@ -112,11 +112,13 @@ impl Dispatcher {
     }
 
     /// Draws, and puts what was drawn into the log.
-    fn meet(&self, job: &Job) -> Option<MetFault> {
+    fn meet(&self, job: &mut Job) -> Option<MetFault> {
         let mut world = self.shared.world();
         let world = &mut *world;
         let ledger = world.ledgers.get_mut(&job.id.ledger)?;
         let delivery = ledger.deliveries.get_mut(job.id.index)?;
+        // More than none only where the sandbox was started again between two attempts.
+        job.tries = delivery.attempt_count;
         let subject = Subject {
             account: &job.id.ledger.account_id,
             endpoint: &delivery.endpoint,

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{ALICE, BOB, CARD_ONLY, start};
+use crate::harness::{ALICE, BOB, CARD_ONLY, read, start};
 
 const PATH: &str = "/v1/payment_intents";
 
@@ -103,4 +103,32 @@ async fn a_request_that_is_still_running_holds_its_key() {
     assert_eq!(refused.error(), (409, Some("idempotency_key_in_use"), None));
     let replay = stripe.post_with_key(ALICE, PATH, &form, "key").await;
     assert_eq!(replay.id(), made.id());
+}
+
+#[actix_web::test]
+async fn only_what_is_posted_takes_a_key() {
+    let stripe = start().await;
+    let with_key = async |method: &str, path: &str| {
+        let request = stripe.request(method, ALICE, path);
+        read(request.header("Idempotency-Key", "key")).await
+    };
+    let made = stripe.post_with_key(ALICE, PATH, &form(2000), "key").await;
+    let path = format!("{PATH}/{}", made.id());
+    let hook = stripe
+        .post(
+            ALICE,
+            "/v1/webhook_endpoints",
+            "url=https://x.example/&enabled_events[]=*",
+        )
+        .await;
+    let endpoint = format!("/v1/webhook_endpoints/{}", hook.id());
+    for (method, path) in [("GET", path.as_str()), ("GET", PATH), ("DELETE", &endpoint)] {
+        let answer = with_key(method, path).await;
+        assert_eq!(
+            (answer.status, answer.header("Idempotent-Replayed")),
+            (200, None),
+            "{method} {path}"
+        );
+        assert_eq!(answer.header("Original-Request"), None);
+    }
 }

@@ -201,3 +201,44 @@ async fn a_speed_is_at_least_stripes_own() {
         .await;
     assert_eq!(read.body, json!({ "speed": 1e6 }));
 }
+
+/// Of this process: sandbox, test and the receivers together.
+fn resident_mib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS:"))
+        .unwrap();
+    let kib: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    kib / 1024
+}
+
+#[actix_web::test]
+async fn fifty_thousand_deliveries_wait_in_little_memory() {
+    let stripe = start().await;
+    // Takes connections and never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!(
+        "url=http://{}/&enabled_events[]=*",
+        silent.local_addr().unwrap()
+    );
+    for _ in 0..16 {
+        assert_eq!(
+            stripe
+                .post(ALICE, "/v1/webhook_endpoints", &url)
+                .await
+                .status,
+            200
+        );
+    }
+    let before = resident_mib();
+    for _ in 0..1_050 {
+        pay(&stripe, ALICE).await;
+    }
+    let log = stripe
+        .control("GET", "/deliveries?limit=1", json!(null))
+        .await;
+    assert_eq!(log.body["total"], 50_400);
+    let grown = resident_mib() - before;
+    assert!(grown < 120, "{grown} MiB");
+}
