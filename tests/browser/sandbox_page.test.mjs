@@ -111,6 +111,37 @@ sandboxStories('The sandbox’s page', (story) => {
     assert.deepEqual([paid.status, paid.amount_received], ['succeeded', 1550]);
   });
 
+  story('refunds in parts, opens a dispute, and lets the bank decide', async (scene) => {
+    const account = await newAccount(scene);
+    const paid = await account.pays({ description: 'Two mugs' });
+    const page = await account.opens(`payment/${paid.id}`);
+    await page.getByLabel('Amount to refund (EUR)').fill('5,00');
+    await page.getByLabel('Reason').selectOption('Requested by customer');
+    await page.getByRole('button', { name: 'Refund' }).click();
+    await row(page, 'requested_by_customer').getByText('EUR 5.00').waitFor();
+    await page.getByRole('heading', { name: /EUR 20.00 partially refunded/ }).waitFor();
+    assert.equal(await page.getByLabel('Amount to refund (EUR)').inputValue(), '15.00');
+    await page.getByLabel('Amount to refund (EUR)').fill('15.01');
+    await page.getByRole('button', { name: 'Refund' }).click();
+    await page.getByText(/greater than unrefunded amount|greater than/).waitFor();
+    const refunds = await account.call('GET', '/v1/refunds', { payment_intent: paid.id });
+    assert.deepEqual(refunds.data.map((refund) => [refund.amount, refund.reason]), [[500, 'requested_by_customer']]);
+
+    const other = await account.pays({ amount: 3000 });
+    await page.goto(`${scene.sandbox.url}/#/${account.account_id}/test/payment/${other.id}`);
+    await page.getByRole('heading', { name: /EUR 30\.00/ }).waitFor();
+    await page.getByLabel('The cardholder goes to the bank').selectOption('Product not received');
+    await page.getByRole('button', { name: 'Dispute' }).click();
+    await row(page, 'product_not_received').getByText('needs response').waitFor();
+    await scene.keeps(page, 'sandbox-page-dispute');
+    await page.getByRole('link', { name: 'Disputes' }).click();
+    await row(page, 'product_not_received').getByRole('button', { name: 'Win' }).click();
+    await row(page, 'product_not_received').getByText('won', { exact: true }).waitFor();
+    const { data: [dispute] } = await account.call('GET', '/v1/disputes', { payment_intent: other.id });
+    assert.equal(dispute.status, 'won');
+    scene.expects(/^response: 409 POST .*\/refund$/);
+  });
+
   story('shows deliveries live, with attempts and answers, and sends again', async (scene) => {
     const account = await newAccount(scene);
     const answer = { status: 500 };

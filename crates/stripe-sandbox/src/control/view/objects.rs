@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::{Looking, MAX_LOOKED_AT, State};
 use crate::control::refusal;
-use crate::objects::Charge;
+use crate::objects::{Charge, Refund};
+use crate::spec::complete;
 use crate::state::Ledger;
 
 /// What can be looked at, besides events.
@@ -44,8 +45,9 @@ pub(super) async fn list(state: State, looking: Query<Looking>) -> HttpResponse 
             .take(MAX_LOOKED_AT)
             .filter_map(|id| row(ledger, &looking.kind, id))
             .filter(|row| search.is_empty() || row.to_string().to_lowercase().contains(&search));
-        let rows: Vec<Value> = found.by_ref().take(looking.rows()).collect();
+        let mut rows: Vec<Value> = found.by_ref().take(looking.rows()).collect();
         let has_more = found.next().is_some();
+        rows.iter_mut().for_each(complete);
         HttpResponse::Ok().json(json!({ "data": rows, "has_more": has_more }))
     })
 }
@@ -60,10 +62,8 @@ pub(super) async fn retrieve(state: State, looking: Query<Looking>) -> HttpRespo
             return refusal(404, "there is no such object in this account and mode");
         };
         let of_payment = |one: &Value| one["payment_intent"] == looking.id.as_str();
-        let documents = |kind: &str| -> Vec<Value> {
-            let all = ledger.documents.all(kind).cloned().map(Value::Object);
-            all.filter(of_payment).collect()
-        };
+        let refunds = ledger.refunds.values().map(Refund::render);
+        let disputes = ledger.documents.all("dispute").cloned().map(Value::Object);
         let charges: Vec<Value> = ledger
             .charges
             .values()
@@ -79,13 +79,19 @@ pub(super) async fn retrieve(state: State, looking: Query<Looking>) -> HttpRespo
             .take(MAX_STEPS)
             .map(|event| json!({ "id": event.id, "type": event.kind, "created": event.created }))
             .collect();
-        HttpResponse::Ok().json(json!({
+        let mut found = json!({
             "object": object,
             "charges": charges,
-            "refunds": documents("refund"),
-            "disputes": documents("dispute"),
+            "refunds": refunds.filter(of_payment).collect::<Vec<_>>(),
+            "disputes": disputes.filter(of_payment).collect::<Vec<_>>(),
             "events": events,
-        }))
+        });
+        complete(&mut found["object"]);
+        for belonging in ["charges", "refunds", "disputes"] {
+            let all = found[belonging].as_array_mut();
+            all.into_iter().flatten().for_each(complete);
+        }
+        HttpResponse::Ok().json(found)
     })
 }
 
@@ -93,6 +99,7 @@ fn newest_first(ledger: &Ledger, kind: &str) -> Vec<String> {
     match kind {
         "payment_intent" => ledger.payment_intents.keys().rev().cloned().collect(),
         "charge" => ledger.charges.keys().rev().cloned().collect(),
+        "refund" => ledger.refunds.keys().rev().cloned().collect(),
         "setup_intent" => ledger.setup_intents.keys().rev().cloned().collect(),
         kind => {
             let all = ledger.documents.all(kind).rev();

@@ -1,12 +1,13 @@
 // Payments: the list with its search, and one payment with everything that became of it.
 
-import { get, post, stripe } from "./api.js";
+import { get, post } from "./api.js";
 import { badge, choice, el, empty, facts, field, json, replace, rows } from "./dom.js";
 import { pagedList } from "./lists.js";
 import { decimals, minor, money, standing, time, tone } from "./words.js";
 import { disputeRow } from "./disputes.js";
 
 const CARDS = [["pm_card_visa", "that pays"], ["pm_card_chargeDeclined", "that is declined"], ["pm_card_chargeDeclinedInsufficientFunds", "without funds"], ["pm_card_authenticationRequired", "that asks the bank"]];
+const DISPUTE_REASONS = [["fraudulent", "Fraudulent"], ["product_not_received", "Product not received"], ["duplicate", "Duplicate"], ["general", "General"]];
 const REASONS = [["", "No reason"], ["duplicate", "Duplicate"], ["fraudulent", "Fraudulent"], ["requested_by_customer", "Requested by customer"]];
 
 export const payments = pagedList({
@@ -70,7 +71,7 @@ function chargeRow(charge) {
 function actions(intent, charges, scope) {
   const path = `/payment_intents/${intent.id}`;
   const button = (text, work, done) => el("button", { type: "button", click: () => scope.act(work, done) }, text);
-  const cancel = button("Cancel", () => stripe(scope.account, "POST", `${path}/cancel`), "The payment is canceled.");
+  const cancel = button("Cancel", () => post(`${path}/cancel`), "The payment is canceled.");
   switch (intent.status) {
     case "requires_payment_method":
     case "requires_confirmation":
@@ -82,7 +83,7 @@ function actions(intent, charges, scope) {
         button("Fail authentication", () => post(`${path}/authenticate`, { outcome: "fail" }), "The bank said no."), cancel)];
     case "requires_capture":
       return [form("Capture", [amountField("Amount to capture", intent.amount_capturable, intent.currency)],
-        ({ amount }) => amountAct(amount, intent.currency, scope, (value) => stripe(scope.account, "POST", `${path}/capture`, { amount_to_capture: value }), "Captured."), [cancel])];
+        ({ amount }) => amountAct(amount, intent.currency, scope, (value) => post(`${path}/capture`, { amount: value }), "Captured."), [cancel])];
     case "succeeded":
       return refundForm(intent, charges, scope);
     default:
@@ -96,7 +97,12 @@ function refundForm(intent, charges, scope) {
   if (left <= 0) return [];
   return [form("Refund", [amountField("Amount to refund", left, intent.currency), field("Reason", choice("reason", REASONS))],
     ({ amount, reason }) => amountAct(amount, intent.currency, scope,
-      (value) => stripe(scope.account, "POST", "/refunds", { payment_intent: intent.id, amount: value, reason }), "Refunded."))];
+      (value) => post(`/payment_intents/${intent.id}/refund`, { amount: value, ...(reason && { reason }) }), "Refunded.")), disputeForm(charge, scope)];
+}
+
+function disputeForm(charge, scope) {
+  return form("Dispute", [field("The cardholder goes to the bank", choice("reason", DISPUTE_REASONS))],
+    ({ reason }) => scope.act(() => post(`/charges/${charge.id}/dispute`, { reason }), "The charge is disputed."));
 }
 
 function amountField(label, amount, currency) {
