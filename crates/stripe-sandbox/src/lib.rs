@@ -30,6 +30,7 @@ mod pages;
 mod params;
 mod payments;
 mod server;
+mod setups;
 mod spec;
 mod state;
 mod v1;

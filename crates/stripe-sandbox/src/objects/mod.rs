@@ -17,7 +17,7 @@ pub(crate) use event_types::EVENT_TYPES;
 pub(crate) use payment_intent::{CaptureMethod, ECHOED, PaymentIntent, Status};
 pub(crate) use payment_method::PaymentMethod;
 pub(crate) use refund::{Refund, RefundStatus};
-pub(crate) use setup_intent::SetupIntent;
+pub(crate) use setup_intent::{SETUP_ECHOED, SetupIntent, SetupStatus};
 pub(crate) use webhook_endpoint::WebhookEndpoint;
 
 use serde_json::{Map, Value};

@@ -1,6 +1,6 @@
 //! Confirming: the shopper agrees to pay with a payment method.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::billing;
 use crate::cards::{AUTHENTICATION_REQUIRED, OptionalChallenge, Outcome, When};
@@ -92,21 +92,30 @@ pub(crate) fn confirm(
     }
 }
 
-enum Step {
+/// What comes next.
+pub(crate) enum Step {
     Challenge,
     Charge(Option<ThreeDSecure>),
 }
 
-/// Whether the card's holder is asked first. Source: Stripe docs, "Testing › 3D Secure authentication".
 fn next_step(method: &PaymentMethod, intent: &PaymentIntent, off_session: bool) -> Step {
-    let by_mail_or_phone = intent.card_options.get("moto") == Some(&Value::Bool(true));
+    step_for(method, &intent.card_options, off_session)
+}
+
+/// Whether the card's holder is asked first. Source: Stripe docs, "Testing › 3D Secure authentication".
+pub(crate) fn step_for(
+    method: &PaymentMethod,
+    card_options: &Map<String, Value>,
+    off_session: bool,
+) -> Step {
+    let by_mail_or_phone = card_options.get("moto") == Some(&Value::Bool(true));
     if by_mail_or_phone {
         return Step::Charge(None);
     }
-    let wished = matches!(
-        intent.card_option("request_three_d_secure"),
-        Some("any" | "challenge")
-    );
+    let wish = card_options
+        .get("request_three_d_secure")
+        .and_then(Value::as_str);
+    let wished = matches!(wish, Some("any" | "challenge"));
     match method.card.outcome {
         Outcome::Authenticates(When::OnSession) if off_session => Step::Charge(None),
         Outcome::Authenticates(_)

@@ -13,7 +13,7 @@ pub(crate) mod wallet;
 pub(crate) use authenticate::{Challenge, authenticate};
 pub(crate) use cancel::cancel;
 pub(crate) use capture::capture;
-pub(crate) use confirm::{Confirmation, confirm};
+pub(crate) use confirm::{Confirmation, Step, challenge_url, confirm, next_action, step_for};
 pub(crate) use expire::expire;
 
 use serde_json::Value;

@@ -25,6 +25,7 @@ mod page;
 mod payment_methods;
 mod payments;
 mod reading;
+mod setups;
 mod state;
 mod webhook_endpoints;
 mod webhook_faults;

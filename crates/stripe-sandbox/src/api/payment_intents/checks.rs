@@ -38,7 +38,7 @@ pub(super) fn amount(amount: i64, currency: &str) -> Result<(), StripeError> {
 
 /// What the parameters name has to be there; what only platforms can use is refused; texts must look
 /// like what they are.
-pub(super) fn references(call: &Call<'_>) -> Result<(), StripeError> {
+pub(crate) fn references(call: &Call<'_>) -> Result<(), StripeError> {
     let params = &call.params;
     if let Some(customer) = params.text("customer") {
         wallet::check_customer(call.ledger, customer, "customer")?;
@@ -87,7 +87,7 @@ fn connect(params: &Params) -> Result<(), StripeError> {
 }
 
 /// Refuses a payment method that the payment's customer cannot pay with.
-pub(super) fn usable(
+pub(crate) fn usable(
     call: &Call<'_>,
     method: Option<&str>,
     customer: Option<&str>,
@@ -98,7 +98,7 @@ pub(super) fn usable(
 }
 
 /// Takes over `payment_method_options[card]`; a cleared option is forgotten.
-pub(super) fn card_options(options: &mut Map<String, Value>, params: &Params) {
+pub(crate) fn card_options(options: &mut Map<String, Value>, params: &Params) {
     let given = params.object("payment_method_options");
     for (name, value) in given
         .and_then(|given| given.get("card")?.as_object())

@@ -7,7 +7,7 @@ mod read;
 mod settle;
 mod update;
 
-pub(crate) use checks::echo;
+pub(crate) use checks::{card_options, echo, references, usable};
 pub(crate) use confirm::confirm;
 pub(crate) use create::create;
 pub(crate) use read::{list, retrieve};
