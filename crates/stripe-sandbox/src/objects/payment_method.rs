@@ -7,6 +7,7 @@ use crate::cards::TestCard;
 use crate::ids;
 
 /// A card that was given by a shopper, or a ready-made one. The number itself is not kept.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Serialize, Deserialize)]
 pub(crate) struct PaymentMethod {
     pub(crate) id: String,

@@ -37,7 +37,7 @@ pub(crate) const SETUP_ECHOED: &[&str] = &[
     "flow_directions",
 ];
 
-/// Where a set-up stands. Source: Stripe docs, "How SetupIntents work".
+/// Where a set-up stands. Source: Stripe docs, "How `SetupIntents` work".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum SetupStatus {
     RequiresPaymentMethod,

@@ -1,4 +1,4 @@
-//! Attempts to set a card up. Source: Stripe API reference, "The SetupAttempt object".
+//! Attempts to set a card up. Source: Stripe API reference, "The `SetupAttempt` object".
 
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
-//! What a set-up does: the state machine of SetupIntents, their attempts and events. The API, the hosted
+//! What a set-up does: the state machine of `SetupIntents`, their attempts and events. The API, the hosted
 //! challenge page and the control API all move set-ups through here.
-//! Source: Stripe docs, "How SetupIntents work".
+//! Source: Stripe docs, "How `SetupIntents` work".
 
 mod attempt;
 mod confirm;
