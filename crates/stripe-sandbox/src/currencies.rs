@@ -135,6 +135,15 @@ pub(crate) fn check_step(
     .param(param))
 }
 
+/// How many decimals an amount in the currency has.
+pub(crate) fn decimals(currency: &str) -> u32 {
+    match currency {
+        zero if ZERO_DECIMAL.contains(&zero) => 0,
+        three if THREE_DECIMAL.contains(&three) => 3,
+        _ => 2,
+    }
+}
+
 /// An amount as Stripe's messages on minimums show it: `$0.50 usd`, `¥50 jpy`.
 fn display(amount_minor: i64, currency: &str) -> String {
     format!("{} {currency}", symbol_amount(amount_minor, currency))

@@ -1,5 +1,6 @@
 //! Runs what happens by itself; see [`Task`].
 
+use crate::checkout;
 use crate::money;
 use crate::payments;
 use crate::state::{Ledger, Task};
@@ -31,6 +32,7 @@ fn run(ledger: &mut Ledger, task: &Task, now: i64) {
         Task::SettleCharge(charge) => money::balance::settle_charge(ledger, charge, &origin),
         Task::Aftermath(charge) => money::disputes::aftermath(ledger, charge, &origin),
         Task::ExpireAuthorisation(intent) => payments::expire(ledger, intent, &origin),
+        Task::ExpireCheckout(session) => checkout::expire_in_time(ledger, session, &origin),
         Task::RefundSucceeds(refund) => money::refunds::succeed(ledger, refund, &origin),
         Task::RefundFails(refund) => money::refunds::fail(ledger, refund, &origin),
         Task::DisputeOverdue(dispute) => money::disputes::overdue(ledger, dispute, &origin),

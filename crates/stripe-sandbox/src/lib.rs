@@ -22,6 +22,7 @@ mod control;
 mod currencies;
 mod error;
 mod faults;
+mod hosted;
 mod ids;
 mod later;
 mod money;

@@ -18,7 +18,7 @@ use crate::v1::StripeError;
 use crate::v1::pipeline;
 use crate::v1::wire::{Ending, Incoming, Outgoing, OutgoingBody};
 use crate::webhooks::{Office, Speed};
-use crate::{control, ids, pages, webhooks};
+use crate::{control, hosted, ids, pages, webhooks};
 
 /// Stripe refuses large bodies too; the largest honest request is a few kilobytes.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -159,6 +159,7 @@ fn routes(config: &mut ServiceConfig) {
     config
         .app_data(PayloadConfig::new(MAX_BODY_BYTES))
         .configure(control::routes)
+        .configure(hosted::routes)
         .configure(pages::routes)
         .route(
             "/v1/{tail:.*}",

@@ -3,11 +3,13 @@
 
 use serde_json::{Map, Value, json};
 
-use super::SESSION;
+use super::{Payer, SESSION};
 use crate::params::Params;
 use crate::state::{Document, Ledger};
 
 const HIDDEN: &str = "checkout.session.hidden";
+/// The session of an intent, under the intent's id.
+const LINK: &str = "checkout.session.intent";
 
 /// Names within it.
 const ITEMS: &str = "line_items";
@@ -74,6 +76,30 @@ impl Hidden {
             .get(ITEMS)
             .and_then(Value::as_array)
             .map_or(&[], Vec::as_slice)
+    }
+
+    /// What the customer has typed, for when the payment succeeds.
+    pub(super) fn set_payer(&mut self, payer: &Payer) {
+        self.set("payer", json!(payer));
+    }
+
+    pub(super) fn payer(&self) -> Payer {
+        let payer = self.0.get("payer").cloned().unwrap_or_default();
+        serde_json::from_value(payer).unwrap_or_default()
+    }
+
+    /// Remembers whose session a PaymentIntent or SetupIntent is for.
+    pub(super) fn link(ledger: &mut Ledger, intent: &str, session: &str) {
+        let mut link = Document::new();
+        link.insert("id".to_owned(), Value::from(intent));
+        link.insert("object".to_owned(), Value::from(LINK));
+        link.insert("session".to_owned(), Value::from(session));
+        ledger.documents.insert(link);
+    }
+
+    pub(super) fn session_of(ledger: &Ledger, intent: &str) -> Option<String> {
+        let session = ledger.documents.get(LINK, intent)?.get("session")?;
+        session.as_str().map(str::to_owned)
     }
 
     /// Puts what is given over what was given before.

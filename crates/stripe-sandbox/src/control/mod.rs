@@ -2,6 +2,7 @@
 //! answered to loopback only, and not to pages of other origins.
 
 mod accounts;
+mod checkout;
 mod deliveries;
 mod faults;
 mod keys;
@@ -50,6 +51,8 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
             .route("/charges/{id}/dispute",              web::post().to(money::dispute))
             .route("/disputes/{id}/{verdict}",           web::post().to(money::decide))
             .route("/refunds/{id}/{end}",                web::post().to(money::end_refund))
+            .route("/checkout/sessions/{id}/pay",        web::post().to(checkout::pay))
+            .route("/checkout/sessions/{id}/settle",     web::post().to(checkout::settle))
             .route("/deliveries",                        web::get().to(deliveries::list))
             .route("/deliveries/mode",                   web::post().to(deliveries::set_mode))
             .route("/deliveries/flush",                  web::post().to(deliveries::flush))

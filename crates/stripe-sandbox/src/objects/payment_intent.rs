@@ -63,6 +63,8 @@ pub(crate) enum Status {
     RequiresConfirmation,
     RequiresAction,
     RequiresCapture,
+    /// The money is on its way and comes later, if it comes.
+    Processing,
     Succeeded,
     Canceled,
 }
@@ -74,6 +76,7 @@ impl Status {
             Self::RequiresConfirmation => "requires_confirmation",
             Self::RequiresAction => "requires_action",
             Self::RequiresCapture => "requires_capture",
+            Self::Processing => "processing",
             Self::Succeeded => "succeeded",
             Self::Canceled => "canceled",
         }

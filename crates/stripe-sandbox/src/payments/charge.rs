@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::billing;
 use crate::cards::{Decline, FRAUDULENT, Outcome};
+use crate::checkout;
 use crate::ids;
 use crate::money::balance;
 use crate::objects::{
@@ -170,6 +171,7 @@ fn approve(
     if !held {
         billing::payment_succeeded(ledger, id, origin);
     }
+    checkout::payment_succeeded(ledger, id, origin);
     Ok(())
 }
 

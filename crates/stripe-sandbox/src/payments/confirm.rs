@@ -140,7 +140,7 @@ fn check_status(status: Status) -> Result<(), StripeError> {
         Status::Succeeded => {
             "You cannot confirm this PaymentIntent because it has already succeeded after being previously confirmed.".to_owned()
         }
-        Status::RequiresCapture | Status::Canceled => format!(
+        Status::RequiresCapture | Status::Processing | Status::Canceled => format!(
             "You cannot confirm this PaymentIntent because it has a status of {}. Only a PaymentIntent with one of the following statuses may be confirmed: requires_confirmation, requires_action.",
             status.as_str()
         ),

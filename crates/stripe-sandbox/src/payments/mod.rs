@@ -7,6 +7,7 @@ mod cancel;
 mod capture;
 mod charge;
 mod confirm;
+mod defer;
 mod expire;
 pub(crate) mod wallet;
 
@@ -14,6 +15,7 @@ pub(crate) use authenticate::{Challenge, authenticate};
 pub(crate) use cancel::cancel;
 pub(crate) use capture::capture;
 pub(crate) use confirm::{Confirmation, Step, challenge_url, confirm, next_action, step_for};
+pub(crate) use defer::{defer, settle_deferred};
 pub(crate) use expire::expire;
 
 use serde_json::Value;

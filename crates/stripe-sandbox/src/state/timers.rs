@@ -13,6 +13,8 @@ pub(crate) enum Task {
     Aftermath(String),
     /// An authorisation that nobody captured is released.
     ExpireAuthorisation(String),
+    /// Nobody has paid a checkout session in time.
+    ExpireCheckout(String),
     RefundSucceeds(String),
     RefundFails(String),
     /// Nobody has answered a dispute in time.

@@ -12,7 +12,7 @@ pub(crate) async fn session(stripe: &Stripe, more: &str) -> Reply {
 }
 
 /// Two pots of tea at 12.50 euros.
-const TEA: &str = "mode=payment&line_items[0][quantity]=2&line_items[0][price_data][currency]=eur&line_items[0][price_data][unit_amount]=1250&line_items[0][price_data][product_data][name]=Tea";
+pub(crate) const TEA: &str = "mode=payment&line_items[0][quantity]=2&line_items[0][price_data][currency]=eur&line_items[0][price_data][unit_amount]=1250&line_items[0][price_data][product_data][name]=Tea";
 
 #[actix_web::test]
 async fn a_session_is_made_with_prices_of_its_own() {

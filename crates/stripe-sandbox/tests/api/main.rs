@@ -11,6 +11,7 @@ mod browser;
 mod catalogue_prices;
 mod catalogue_products;
 mod checkout_create;
+mod checkout_pay;
 mod checkout_refusals;
 mod customers;
 mod error_bodies;

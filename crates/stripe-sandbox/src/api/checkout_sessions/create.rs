@@ -6,6 +6,7 @@ use super::{checks, fields, lines, shipping};
 use crate::checkout::{Hidden, SESSION, totals};
 use crate::ids;
 use crate::spec::echo;
+use crate::state::Task;
 use crate::v1::{Call, StripeError};
 
 /// Parameters that the session gives a meaning of its own.
@@ -53,6 +54,8 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, StripeError> {
     }
     let id = session["id"].as_str().unwrap_or_default().to_owned();
     Hidden::new(&id, items, &call.params).store(call.ledger);
+    let task = Task::ExpireCheckout(id);
+    call.ledger.timers.at(expires_at, task);
     // Stripe tells of a session when it ends, not when it begins.
     call.ledger.documents.insert(session.clone());
     Ok(Value::Object(session))

@@ -12,7 +12,6 @@ pub(crate) fn retrieve(call: &mut Call<'_>) -> Result<Value, StripeError> {
 }
 
 pub(crate) fn list(call: &mut Call<'_>) -> Result<Value, StripeError> {
-    checkout::expire_due(call.ledger, &call.origin);
     let email = call.params.part("customer_details");
     let email = email.text("email");
     pages::documents(call, SESSION, |session| {
@@ -48,8 +47,7 @@ pub(crate) fn line_items(call: &mut Call<'_>) -> Result<Value, StripeError> {
     })
 }
 
-/// The session that the path names, as it is by now.
-pub(super) fn find(call: &mut Call<'_>) -> Result<Document, StripeError> {
-    checkout::expire_due(call.ledger, &call.origin);
+/// The session that the path names.
+pub(super) fn find(call: &Call<'_>) -> Result<Document, StripeError> {
     call.ledger.documents.find(SESSION, call.id()).cloned()
 }
