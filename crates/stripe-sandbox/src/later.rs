@@ -27,7 +27,10 @@ impl Ledger {
 }
 
 fn run(ledger: &mut Ledger, task: &Task, now: i64) {
-    let origin = Origin::of_itself(now);
+    let origin = Origin {
+        told: ledger.now,
+        ..Origin::of_itself(now)
+    };
     match task {
         Task::SettleCharge(charge) => money::balance::settle_charge(ledger, charge, &origin),
         Task::Aftermath(charge) => money::disputes::aftermath(ledger, charge, &origin),

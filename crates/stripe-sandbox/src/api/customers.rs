@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::api::{check, payment_methods};
+use crate::billing;
 use crate::ids;
 use crate::payments::wallet;
 use crate::spec::echo;
@@ -25,6 +26,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, StripeError> {
     customer.insert("invoice_settings".to_owned(), json!({}));
     let method = new_method(call)?;
     take_over(&mut customer, call)?;
+    test_clock(&mut customer, call)?;
     let id = text(&customer, "id").to_owned();
     choose_default(&mut customer, call, method.as_deref())?;
     let object = call.add(customer, "customer.created");
@@ -49,6 +51,7 @@ pub(crate) fn update(call: &mut Call<'_>) -> Result<Value, StripeError> {
 pub(crate) fn delete(call: &mut Call<'_>) -> Result<Value, StripeError> {
     let id = call.id().to_owned();
     call.ledger.documents.find(CUSTOMER, &id)?;
+    billing::cancel_all(call.ledger, &id, &call.origin);
     wallet::detach_all(call.ledger, &id, &call.origin);
     let deleted = call.delete(CUSTOMER, &id, "customer.deleted");
     // It can still be read, as what it is now.
@@ -69,7 +72,21 @@ fn take_over(customer: &mut Document, call: &Call<'_>) -> Result<(), StripeError
     if let Some(email) = call.params.text("email") {
         check::email("email", email)?;
     }
-    echo(customer, CUSTOMER, &call.params, &["source"]);
+    echo(customer, CUSTOMER, &call.params, &["source", "test_clock"]);
+    Ok(())
+}
+
+/// A customer lives on a test clock from its creation on.
+fn test_clock(customer: &mut Document, call: &Call<'_>) -> Result<(), StripeError> {
+    let Some(id) = call.params.text("test_clock") else {
+        return Ok(());
+    };
+    let Ok(clock) = call.ledger.documents.find(billing::TEST_CLOCK, id) else {
+        return Err(StripeError::no_such("test clock", id, "test_clock"));
+    };
+    customer.insert("test_clock".to_owned(), Value::from(id));
+    let created = clock.get("frozen_time").cloned().unwrap_or_default();
+    customer.insert("created".to_owned(), created);
     Ok(())
 }
 

@@ -19,4 +19,7 @@ pub(crate) mod prices;
 pub(crate) mod products;
 pub(crate) mod refunds;
 pub(crate) mod setup_intents;
+pub(crate) mod subscription_items;
+pub(crate) mod subscriptions;
+pub(crate) mod test_clocks;
 pub(crate) mod webhook_endpoints;

@@ -7,6 +7,7 @@ use crate::ids;
 use crate::state::Document;
 
 /// What a line is made of.
+#[derive(Clone)]
 pub(crate) struct Line {
     pub(crate) amount: i64,
     pub(crate) currency: String,

@@ -4,20 +4,29 @@
 //! Source: Stripe docs, "How subscriptions work", "Subscription invoices", "Test clocks".
 
 mod agenda;
+mod change;
 mod collect;
+mod due;
+mod end;
 mod fields;
 mod finalize;
 mod invoices;
 mod items;
 mod lines;
 mod payments;
+mod pending_update;
 mod periods;
 mod prices;
+mod prorations;
+mod renew;
 mod settle;
 mod standing;
+mod start;
+mod subscription_items;
 
 pub(crate) use agenda::{Agenda, Task};
-pub(crate) use collect::{Attempt, attempt, collect_at};
+pub(crate) use change::{ChangePayment, change_and_charge, invoice_now};
+pub(crate) use collect::{Attempt, attempt, collect_at, no_payment_method};
 pub(crate) use fields::{at, flag, number, objects, owned, set, text};
 pub(crate) use finalize::finalize;
 pub(crate) use invoices::{Draft, INVOICE, add_lines, close, draft, finalize_later, refresh, void};
@@ -30,12 +39,26 @@ pub(crate) use settle::{
     Settlement, mark_paid, payment_failed, payment_needs_action, payment_succeeded,
 };
 
+pub(crate) use due::run_due;
+pub(crate) use end::{cancel, cancel_all, payment_method as payment_method_of};
+pub(crate) use pending_update::PendingUpdate;
+pub(crate) use prorations::prorations;
+pub(crate) use renew::cycle_invoice;
+pub(crate) use standing::SUBSCRIPTION;
+pub(crate) use start::{PaymentBehavior, Start, enter_tasks, start};
+pub(crate) use subscription_items::{
+    cost, interval, item, items_of, lines as item_lines, period, put_items, set_period, trial_lines,
+};
+
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::state::Ledger;
 use crate::v1::Origin;
+
+/// The `object` of a test clock.
+pub(crate) const TEST_CLOCK: &str = "test_helpers.test_clock";
 
 /// What billing has to remember beyond its documents.
 #[derive(Default, Serialize, Deserialize)]
@@ -45,6 +68,7 @@ pub(crate) struct Billing {
     invoice_of: HashMap<String, String>,
     /// The subscription that is being made: it is told of when its first payment has ended.
     pub(crate) untold: Option<String>,
+    pending_updates: HashMap<String, PendingUpdate>,
     /// The invoice that the schedule tries to be paid for at this moment.
     collecting: Option<String>,
     /// How far the account's time was moved ahead of the sandbox's.
@@ -52,17 +76,33 @@ pub(crate) struct Billing {
 }
 
 impl Ledger {
-    /// The account's own time, where the sandbox's clock shows `now`.
-    pub(crate) fn time(&self, now: i64) -> i64 {
-        now.saturating_add(self.billing.offset_seconds)
+    /// Does what has become due on the account's own clock, and answers with its time: the sandbox's,
+    /// moved ahead as the control API asked for.
+    pub(crate) fn catch_up(&mut self, mut origin: Origin) -> Origin {
+        origin.now = origin.now.saturating_add(self.billing.offset_seconds);
+        origin.told = origin.now;
+        self.pass_time(origin.now);
+        run_due(self, "", origin.now, &origin);
+        origin
     }
+}
+
+/// The `subscriptions` of a customer: those that are not canceled.
+pub(crate) fn subscriptions_of(ledger: &Ledger, customer: &str) -> serde_json::Value {
+    let all = ledger.documents.all(SUBSCRIPTION).rev();
+    let data: Vec<_> = all
+        .filter(|one| text(one, "customer") == Some(customer))
+        .filter(|one| !matches!(text(one, "status"), Some("canceled" | "incomplete_expired")))
+        .collect();
+    let url = format!("/v1/customers/{customer}/subscriptions");
+    serde_json::json!({ "object": "list", "data": data, "has_more": false, "url": url })
 }
 
 /// The origin at the time of a customer: of its test clock, where it has one.
 pub(crate) fn at_customer(ledger: &Ledger, customer: &str, origin: &Origin) -> Origin {
     let clock = clock_of(ledger, customer);
     let frozen = clock.and_then(|clock| {
-        let clock = ledger.documents.get("test_helpers.test_clock", clock)?;
+        let clock = ledger.documents.get(TEST_CLOCK, clock)?;
         clock.get("frozen_time")?.as_i64()
     });
     Origin {

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::billing::{owned, set, text};
+use crate::billing::{end, owned, pending_update, set, text};
 use crate::state::{Document, Ledger};
 use crate::v1::Origin;
 
@@ -44,7 +44,9 @@ pub(super) fn paid(ledger: &mut Ledger, invoice: &Document, intent: Option<&str>
     {
         set(&mut subscription, "default_payment_method", method);
     }
+    let id = owned(&subscription, "id");
     tell(ledger, subscription, origin);
+    pending_update::apply(ledger, &id, invoice, origin);
 }
 
 /// The invoice was not paid. `goes_on`: there will be another attempt.
@@ -56,7 +58,14 @@ pub(super) fn unpaid(ledger: &mut Ledger, invoice: &Document, goes_on: bool, ori
         set(&mut subscription, "status", "past_due");
         tell(ledger, subscription.clone(), origin);
     }
-    let _ = goes_on;
+    if !goes_on {
+        end::cancel(
+            ledger,
+            &owned(&subscription, "id"),
+            "payment_failed",
+            origin,
+        );
+    }
 }
 
 /// Stores a subscription and tells of the change; of one that is being made, that it is there.

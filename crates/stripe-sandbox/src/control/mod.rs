@@ -3,6 +3,7 @@
 
 mod accounts;
 mod checkout;
+mod clock;
 mod deliveries;
 mod faults;
 mod keys;
@@ -38,6 +39,8 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
             .route("/accounts",                          web::get().to(accounts::list))
             .route("/accounts",                          web::post().to(accounts::add))
             .route("/accounts/{id}/standing",            web::post().to(settings::set_standing))
+            .route("/clock",                             web::get().to(clock::show))
+            .route("/clock",                             web::post().to(clock::advance))
             .route("/keys",                              web::get().to(keys::list))
             .route("/keys",                              web::post().to(keys::add))
             .route("/keys/expire",                       web::post().to(keys::expire))

@@ -34,7 +34,7 @@ impl Event {
         Self {
             id: ids::object("evt"),
             kind,
-            created: origin.now,
+            created: origin.told,
             deliveries: 0..0,
             livemode,
             object: object.to_string().into_boxed_str(),

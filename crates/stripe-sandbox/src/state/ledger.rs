@@ -43,6 +43,8 @@ pub(crate) struct Ledger {
     /// Deliveries that wait for the lock to be released.
     #[serde(skip)]
     due: Vec<DeliveryId>,
+    #[serde(skip)]
+    withheld: Option<Vec<Event>>,
 }
 
 impl Ledger {
@@ -68,6 +70,7 @@ impl Ledger {
             timers: Timers::default(),
             now: created,
             due: Vec::new(),
+            withheld: None,
         }
     }
 
@@ -119,6 +122,7 @@ impl Ledger {
                 Some(json!({ "object": "list", "data": items, "has_more": false, "url": url }))
             }
             "invoice" => billing::included(self, id, field),
+            "customer" if field == "subscriptions" => Some(billing::subscriptions_of(self, id)),
             _ => None,
         }
     }
@@ -176,7 +180,25 @@ impl Ledger {
         }
     }
 
+    /// Keeps events back that may turn out never to have happened.
+    pub(crate) fn withhold_events(&mut self) {
+        self.withheld = Some(Vec::new());
+    }
+
+    /// Lets the withheld events of the kinds go that `keep` chooses; the others have not happened.
+    pub(crate) fn release_events(&mut self, keep: impl Fn(&str) -> bool) {
+        for event in self.withheld.take().into_iter().flatten() {
+            if keep(event.kind) {
+                self.record(event);
+            }
+        }
+    }
+
     fn record(&mut self, mut event: Event) {
+        if let Some(withheld) = &mut self.withheld {
+            withheld.push(event);
+            return;
+        }
         let kind = event.kind;
         let first = self.deliveries.len();
         let ledger = self.key();

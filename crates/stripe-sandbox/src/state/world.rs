@@ -182,8 +182,10 @@ impl Shared {
         request_id: Option<String>,
         idempotency_key: Option<String>,
     ) -> Origin {
+        let now = self.now();
         Origin {
-            now: self.now(),
+            now,
+            told: now,
             request_id,
             idempotency_key,
             base_url: self.base_url.clone(),

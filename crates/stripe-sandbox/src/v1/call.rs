@@ -29,8 +29,10 @@ pub(crate) enum Caller {
 /// Why something happens: it stands in the events that follow from it.
 #[derive(Debug, Clone)]
 pub(crate) struct Origin {
-    /// Seconds since 1970.
+    /// Seconds since 1970, as the objects see it: on a test clock, its time.
     pub(crate) now: i64,
+    /// When it is told.
+    pub(crate) told: i64,
     pub(crate) request_id: Option<String>,
     pub(crate) idempotency_key: Option<String>,
     /// Where this sandbox answers, for links to its hosted pages.
@@ -42,6 +44,7 @@ impl Origin {
     pub(crate) fn of_itself(now: i64) -> Self {
         Self {
             now,
+            told: now,
             request_id: None,
             idempotency_key: None,
             base_url: String::new(),

@@ -160,7 +160,7 @@ fn execute(
         request.incoming.idempotency_key.clone(),
     );
     let (result, due) = with_ledger(shared, key, |ledger| {
-        ledger.pass_time(origin.now);
+        let origin = ledger.catch_up(origin);
         let path = request.incoming.path.clone();
         let mut call = Call {
             ledger,

@@ -8,7 +8,7 @@ use crate::api::{
     account, balance, charges, checkout_sessions, customers, disputes, elements, events,
     payment_intents, payment_methods, prices, products, refunds, setup_intents, webhook_endpoints,
 };
-use crate::api::{invoice_items, invoices};
+use crate::api::{invoice_items, invoices, subscription_items, subscriptions, test_clocks};
 use crate::spec::{self, Endpoint};
 use crate::v1::{Call, StripeError};
 
@@ -58,6 +58,7 @@ const ROUTES: &[Route] = &[
     secret("POST",    "/v1/invoiceitems/{id}",               invoice_items::update),
     secret("DELETE",  "/v1/invoiceitems/{id}",               invoice_items::delete),
     secret("POST",    "/v1/invoices",                        invoices::create),
+    secret("POST",    "/v1/invoices/create_preview",         subscriptions::create_preview),
     secret("GET",     "/v1/invoices",                        invoices::list),
     secret("GET",     "/v1/invoices/{id}",                   invoices::retrieve),
     secret("POST",    "/v1/invoices/{id}",                   invoices::update),
@@ -111,6 +112,24 @@ const ROUTES: &[Route] = &[
     secret("POST",    "/v1/setup_intents/{id}/cancel",       setup_intents::cancel),
     browser("POST",   "/v1/setup_intents/{id}/confirm",      setup_intents::confirm),
     browser("POST",   "/v1/setup_intents/{id}/verify_microdeposits", setup_intents::verify_microdeposits),
+    secret("POST",    "/v1/subscription_items",              subscription_items::create),
+    secret("GET",     "/v1/subscription_items",              subscription_items::list),
+    secret("GET",     "/v1/subscription_items/{id}",         subscription_items::retrieve),
+    secret("POST",    "/v1/subscription_items/{id}",         subscription_items::update),
+    secret("DELETE",  "/v1/subscription_items/{id}",         subscription_items::delete),
+    secret("POST",    "/v1/subscriptions",                   subscriptions::create),
+    secret("GET",     "/v1/subscriptions",                   subscriptions::list),
+    secret("GET",     "/v1/subscriptions/{id}",              subscriptions::retrieve),
+    secret("POST",    "/v1/subscriptions/{id}",              subscriptions::update),
+    secret("DELETE",  "/v1/subscriptions/{id}",              subscriptions::cancel),
+    secret("POST",    "/v1/subscriptions/{id}/migrate",      subscriptions::migrate),
+    secret("POST",    "/v1/subscriptions/{id}/pause",        subscriptions::pause),
+    secret("POST",    "/v1/subscriptions/{id}/resume",       subscriptions::resume),
+    secret("POST",    "/v1/test_helpers/test_clocks",        test_clocks::create),
+    secret("GET",     "/v1/test_helpers/test_clocks",        test_clocks::list),
+    secret("GET",     "/v1/test_helpers/test_clocks/{id}",   test_clocks::retrieve),
+    secret("DELETE",  "/v1/test_helpers/test_clocks/{id}",   test_clocks::delete),
+    secret("POST",    "/v1/test_helpers/test_clocks/{id}/advance", test_clocks::advance),
     secret("POST",    "/v1/webhook_endpoints",               webhook_endpoints::create),
     secret("GET",     "/v1/webhook_endpoints",               webhook_endpoints::list),
     secret("GET",     "/v1/webhook_endpoints/{id}",          webhook_endpoints::retrieve),

@@ -1,5 +1,10 @@
 //! Subscriptions, invoices and the clock that moves them.
 
+mod changes;
+mod clocks;
+mod failing;
 mod invoices;
 mod invoices_paid;
 pub(crate) mod shop;
+mod starting;
+mod trials;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::harness::{ALICE, ALICE_PK, Reply, Stripe, start};
+use crate::harness::{ALICE, ALICE_PK, NOW, Reply, Stripe, start};
 
 /// Card numbers.
 pub(crate) const PAYS: &str = "4242424242424242";
@@ -74,6 +74,7 @@ impl Shop {
                 && !["customer.created", "customer.updated", "charge.updated"]
                     .contains(&kind.as_str())
                 && !kind.starts_with("price.")
+                && !kind.starts_with("plan.")
                 && !kind.starts_with("product.")
         };
         all.into_iter().skip(from).filter(of_billing).collect()
@@ -93,4 +94,56 @@ pub(crate) fn id(object: &Value) -> String {
 pub(crate) fn intent_of(invoice: &Value) -> String {
     let payment = &invoice["payments"]["data"][0]["payment"];
     payment["payment_intent"].as_str().unwrap().to_owned()
+}
+
+impl Shop {
+    /// A price of a product of its own.
+    pub(crate) async fn price(&self, amount: i64, more: &str) -> String {
+        let form = format!(
+            "currency=eur&unit_amount={amount}&product_data[name]=Coffee&recurring[interval]=month&{more}"
+        );
+        id(&self.made("/v1/prices", &form).await)
+    }
+
+    /// A test clock that stands at `NOW`.
+    pub(crate) async fn clock(&self) -> String {
+        let form = format!("frozen_time={NOW}&name=test");
+        id(&self.made("/v1/test_helpers/test_clocks", &form).await)
+    }
+
+    pub(crate) async fn advance(&self, clock: &str, to: i64) {
+        let path = format!("/v1/test_helpers/test_clocks/{clock}");
+        let advancing = self
+            .made(&format!("{path}/advance"), &format!("frozen_time={to}"))
+            .await;
+        assert_eq!(advancing["status"], "advancing");
+        assert_eq!(self.get(&path).await["status"], "ready");
+    }
+
+    pub(crate) async fn subscription(&self, form: &str) -> Value {
+        self.made("/v1/subscriptions", form).await
+    }
+
+    /// A subscription as it is now, with its latest invoice.
+    pub(crate) async fn now(&self, subscription: &Value) -> Value {
+        let id = id(subscription);
+        let path = format!("/v1/subscriptions/{id}?expand[]=latest_invoice.payments");
+        self.get(&path).await
+    }
+
+    /// The invoices of a subscription, newest first.
+    pub(crate) async fn invoices(&self, subscription: &Value) -> Vec<Value> {
+        let path = format!("/v1/invoices?limit=100&subscription={}", id(subscription));
+        self.get(&path).await["data"].as_array().unwrap().clone()
+    }
+
+    /// The challenge of a PaymentIntent is passed or failed.
+    pub(crate) async fn authenticate(&self, intent: &str, outcome: &str) {
+        let path = format!("/payment_intents/{intent}/authenticate");
+        let outcome = serde_json::json!({ "outcome": outcome });
+        assert_eq!(
+            self.stripe.control("POST", &path, outcome).await.status,
+            200
+        );
+    }
 }
