@@ -151,4 +151,23 @@ sandboxStories('confirmPayment', (story) => {
       window.stripe.confirmPayment({ clientSecret, redirect: 'if_required' }), [intent.client_secret]);
     assert.equal(paymentIntent.status, 'succeeded');
   });
+
+  story('goes on when the bank’s page cannot be shown', async (scene) => {
+    const intent = await scene.intends();
+    const customer = await scene.customer();
+    await customer.page.clock.install();
+    await customer.gets({ clientSecret: intent.client_secret });
+    await customer.types('4000002500003155');
+    await customer.page.route('**/3ds/**', (route) => route.abort('connectionreset'));
+    const lost = customer.does(confirm, [undefined, 'if_required']);
+    await customer.page.locator('dialog').waitFor();
+    await customer.page.clock.fastForward(16_000);
+    assert.equal((await lost).error.type, 'api_connection_error');
+    assert.equal(await customer.page.locator('dialog').count(), 0);
+    await customer.page.unroute('**/3ds/**');
+    const passed = customer.does(confirm, [undefined, 'if_required']);
+    await customer.bank.getByRole('button', { name: 'Complete authentication' }).click();
+    assert.equal((await passed).paymentIntent.status, 'succeeded');
+    scene.expects(/^request: net::ERR_CONNECTION_RESET GET .*\/3ds\//);
+  });
 });

@@ -205,6 +205,22 @@ sandboxStories('The sandbox’s page', (story) => {
     }
   });
 
+  story('lists customers and invoices as they come', async (scene) => {
+    const account = await newAccount(scene);
+    const page = await account.opens('customers', 'phone');
+    await page.getByText('No customers yet').waitFor();
+    const customer = await account.call('POST', '/v1/customers', { name: hostile, email: 'ada@example.com' });
+    await row(page, hostile).getByText('ada@example.com ·').waitFor();
+    await page.getByRole('link', { name: 'Invoices' }).click();
+    await page.getByText('No invoices yet').waitFor();
+    await account.call('POST', '/v1/invoiceitems', { customer: customer.id, amount: 1234, currency: 'eur' });
+    const invoice = await account.call('POST', '/v1/invoices', { customer: customer.id, currency: 'eur', pending_invoice_items_behavior: 'include' });
+    await row(page, invoice.id).getByText('EUR 12.34').first().waitFor();
+    await account.call('POST', `/v1/invoices/${invoice.id}/finalize`);
+    await row(page, invoice.id).getByText('open', { exact: true }).waitFor();
+    await scene.keeps(page, 'sandbox-page-invoices');
+  });
+
   story('works with the keyboard only, in the dark', async (scene) => {
     const account = await newAccount(scene);
     await account.pays({ description: 'Two mugs' });

@@ -71,7 +71,9 @@ async fn lists_are_searched_and_turned_page_by_page() {
     );
     let found = stripe.get("", &format!("{path}&search=MUG")).await;
     assert_eq!(found.body["data"].as_array().unwrap().len(), 2);
+    let long = format!("kind=payment_intent&search={}", "x".repeat(401));
     for refused in [
+        long.as_str(),
         "kind=webhook_endpoint",
         "kind=payment_intent&limit=ten",
         "kind=payment_intent&colour=red",

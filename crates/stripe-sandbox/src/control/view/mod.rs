@@ -19,6 +19,8 @@ const PAGE_ROWS: usize = 25;
 const MAX_ROWS: usize = 100;
 /// A search looks at so many of the newest objects; the lock is not held for longer.
 const MAX_LOOKED_AT: usize = 2_000;
+/// Nobody searches for more.
+const MAX_SEARCH_BYTES: usize = 400;
 
 #[rustfmt::skip]
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -59,6 +61,9 @@ impl Looking {
         world: &MutexGuard<'_, World>,
         look: impl FnOnce(&Ledger) -> HttpResponse,
     ) -> HttpResponse {
+        if self.search.len() > MAX_SEARCH_BYTES {
+            return refusal(422, "the search is too long");
+        }
         let key = LedgerKey {
             account_id: self.account.clone(),
             livemode: self.livemode,
