@@ -40,6 +40,12 @@ pub(crate) fn checkout_session(livemode: bool) -> String {
     format!("cs_{mode}_a1{}", random(56))
 }
 
+/// The secret part of a billing portal page's address.
+pub(crate) fn portal_page(livemode: bool) -> String {
+    let mode = if livemode { "live" } else { "test" };
+    format!("{mode}_{}", random(40))
+}
+
 /// `prod_` and 14 characters.
 pub(crate) fn product() -> String {
     format!("prod_{}", random(14))

@@ -15,6 +15,7 @@ pub(crate) mod invoice_items;
 pub(crate) mod invoices;
 pub(crate) mod payment_intents;
 pub(crate) mod payment_methods;
+pub(crate) mod portal;
 pub(crate) mod prices;
 pub(crate) mod products;
 pub(crate) mod refunds;

@@ -34,8 +34,10 @@ pub(super) fn complete(ledger: &mut Ledger, id: &str, payment_status: &str, orig
     session.insert("status".to_owned(), json!("complete"));
     session.insert("payment_status".to_owned(), json!(payment_status));
     session.shift_remove("url");
-    if let Some(customer) = hidden.text("customer") {
-        session.insert("customer".to_owned(), json!(customer));
+    for name in ["customer", "subscription", "invoice"] {
+        if let Some(made) = hidden.text(name) {
+            session.insert(name.to_owned(), json!(made));
+        }
     }
     describe_customer(ledger, &mut session, &hidden);
     let object = Value::Object(session.clone());

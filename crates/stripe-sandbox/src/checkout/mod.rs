@@ -11,6 +11,8 @@ mod later;
 mod pay;
 mod payer;
 mod payment;
+mod setup;
+mod subscription;
 
 pub(crate) use choose::choose;
 pub(crate) use complete::payment_succeeded;
@@ -19,6 +21,7 @@ pub(crate) use hidden::{Hidden, items, set_items, totals};
 pub(crate) use later::{Outcome, settle};
 pub(crate) use pay::{Paid, pay};
 pub(crate) use payer::Payer;
+pub(crate) use setup::setup_succeeded;
 
 pub(crate) const SESSION: &str = "checkout.session";
 

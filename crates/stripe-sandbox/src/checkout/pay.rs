@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::complete::complete;
-use super::{Hidden, Payer, SESSION, open, payment};
+use super::{Hidden, Payer, SESSION, open, payment, setup, subscription};
 use crate::state::Ledger;
 use crate::v1::{Origin, StripeError};
 
@@ -47,8 +47,7 @@ pub(crate) fn pay(
             Ok(Paid::Done)
         }
         "payment" => payment::pay(ledger, &session, hidden, payer, origin),
-        _ => Err(StripeError::invalid(format!(
-            "The sandbox cannot complete sessions in `{mode}` mode yet."
-        ))),
+        "setup" => setup::set_up(ledger, &session, hidden, payer, origin),
+        _ => subscription::subscribe(ledger, &session, hidden, payer, origin),
     }
 }

@@ -4,6 +4,7 @@
 mod checkout;
 mod html;
 mod money;
+mod portal;
 
 use std::future::{Ready, ready};
 
@@ -15,6 +16,7 @@ use crate::state::{Ledger, Shared};
 use crate::v1::{Origin, StripeError};
 
 const STYLE: &str = include_str!("assets/hosted.css");
+const PORTAL_JS: &str = include_str!("assets/portal.js");
 const CHECKOUT_JS: &str = include_str!("assets/checkout.js");
 /// What a page of ours sends is small.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -28,10 +30,17 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
             .app_data(JsonConfig::default().limit(MAX_BODY_BYTES))
             .route("/hosted.css",        web::get().to(|| asset("text/css", STYLE)))
             .route("/checkout.js",       web::get().to(|| asset("text/javascript", CHECKOUT_JS)))
+            .route("/portal.js",         web::get().to(|| asset("text/javascript", PORTAL_JS)))
             .route("/pay/{id}",          web::get().to(checkout::show))
             .route("/pay/{id}",          web::post().to(checkout::pay))
             .route("/pay/{id}/choices",  web::post().to(checkout::choose))
             .route("/pay/{id}/outcome",  web::get().to(checkout::outcome)),
+    );
+    config.service(
+        web::scope("/p")
+            .app_data(JsonConfig::default().limit(MAX_BODY_BYTES))
+            .route("/session/{secret}",  web::get().to(portal::show))
+            .route("/session/{secret}",  web::post().to(portal::act)),
     );
 }
 

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{attempt, find, tell, unexpected_state};
+use crate::checkout;
 use crate::objects::{PaymentMethod, SetupStatus, ThreeDSecure};
 use crate::payments::{Challenge, wallet};
 use crate::state::Ledger;
@@ -86,6 +87,7 @@ pub(super) fn succeed(
     intent.status = SetupStatus::Succeeded;
     intent.next_action = Value::Null;
     tell(ledger, id, "setup_intent.succeeded", origin);
+    checkout::setup_succeeded(ledger, id, origin);
     Ok(())
 }
 

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use crate::api::{
     account, balance, charges, checkout_sessions, customers, disputes, elements, events,
-    payment_intents, payment_methods, prices, products, refunds, setup_intents, webhook_endpoints,
+    payment_intents, payment_methods, portal, prices, products, refunds, setup_intents,
+    webhook_endpoints,
 };
 use crate::api::{invoice_items, invoices, subscription_items, subscriptions, test_clocks};
 use crate::spec::{self, Endpoint};
@@ -30,6 +31,11 @@ const ROUTES: &[Route] = &[
     secret("GET",     "/v1/balance_transactions/{id}",       balance::retrieve_transaction),
     secret("GET",     "/v1/charges/{id}",                    charges::retrieve),
     secret("GET",     "/v1/charges",                         charges::list),
+    secret("POST",    "/v1/billing_portal/configurations",   portal::create_configuration),
+    secret("GET",     "/v1/billing_portal/configurations",   portal::list_configurations),
+    secret("GET",     "/v1/billing_portal/configurations/{id}", portal::retrieve_configuration),
+    secret("POST",    "/v1/billing_portal/configurations/{id}", portal::update_configuration),
+    secret("POST",    "/v1/billing_portal/sessions",         portal::create_session),
     secret("POST",    "/v1/checkout/sessions",               checkout_sessions::create),
     secret("GET",     "/v1/checkout/sessions",               checkout_sessions::list),
     secret("GET",     "/v1/checkout/sessions/{id}",          checkout_sessions::retrieve),
