@@ -221,6 +221,26 @@ sandboxStories('The sandbox’s page', (story) => {
     await scene.keeps(page, 'sandbox-page-invoices');
   });
 
+  story('moves a test clock, and the subscription that lives by it', async (scene) => {
+    const account = await newAccount(scene);
+    const page = await account.opens('clocks', 'phone');
+    await page.getByText('No test clocks yet').waitFor();
+    const clock = await account.call('POST', '/v1/test_helpers/test_clocks', { frozen_time: 1_800_000_000, name: 'Next year' });
+    const customer = await account.call('POST', '/v1/customers', { test_clock: clock.id, payment_method: 'pm_card_visa', invoice_settings: { default_payment_method: 'pm_card_visa' } });
+    const price = await account.call('POST', '/v1/prices', { currency: 'eur', unit_amount: 900, recurring: { interval: 'month' }, product_data: { name: 'Coffee' } });
+    const subscription = await account.call('POST', '/v1/subscriptions', { customer: customer.id, items: { 0: { price: price.id } }, trial_period_days: 20 });
+    await row(page, 'Next year').getByRole('button', { name: '31 days on' }).click();
+    await page.getByText('The clock was advanced.').waitFor();
+    await row(page, 'Next year').getByText('ready', { exact: true }).waitFor();
+    await scene.keeps(page, 'sandbox-page-clocks');
+    const moved = await account.call('GET', `/v1/test_helpers/test_clocks/${clock.id}`);
+    assert.equal(moved.frozen_time, 1_800_000_000 + 31 * 86_400);
+    await page.getByRole('link', { name: 'Subscriptions' }).click();
+    await row(page, subscription.id).getByText('active', { exact: true }).waitFor();
+    await page.getByRole('link', { name: 'Payments' }).click();
+    await row(page, 'EUR 9.00').getByText('succeeded').waitFor();
+  });
+
   story('works with the keyboard only, in the dark', async (scene) => {
     const account = await newAccount(scene);
     await account.pays({ description: 'Two mugs' });
