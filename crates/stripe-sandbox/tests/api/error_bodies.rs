@@ -8,7 +8,7 @@ use crate::harness::{ALICE, ALICE_LIVE, ALICE_PK, CARD_ONLY, Reply, Stripe, read
 const PATH: &str = "/v1/payment_intents";
 
 /// What the sandbox does not answer by itself, and why. A fault `{"answer": …}` sends any of these bodies.
-const NOT_PRODUCED: [(&str, &str); 5] = [
+const NOT_PRODUCED: [(&str, &str); 2] = [
     (
         "card_declined__do_not_honor",
         "Stripe has no test card for it",
@@ -17,9 +17,6 @@ const NOT_PRODUCED: [(&str, &str); 5] = [
         "charge_already_captured",
         "charges are captured by their PaymentIntents",
     ),
-    ("charge_already_refunded", "held by the tests of refunds"),
-    ("refund_over_remaining", "held by the tests of refunds"),
-    ("charge_disputed", "held by the tests of disputes"),
 ];
 
 fn vectors() -> Vec<Value> {
@@ -54,6 +51,18 @@ async fn after_payment(stripe: &Stripe, cancel: bool, action: &str) -> Reply {
         stripe.post(ALICE, &format!("{path}/cancel"), "").await;
     }
     stripe.post(ALICE, &format!("{path}/{action}"), "").await
+}
+
+/// A payment of 20.00 by this card, refunded by these amounts; the last answer.
+async fn refunded(stripe: &Stripe, method: &str, amounts: &[u32]) -> Reply {
+    let paid = declined(stripe, method).await;
+    let mut last = paid;
+    let intent = last.id().to_owned();
+    for amount in amounts {
+        let form = format!("payment_intent={intent}&amount={amount}");
+        last = stripe.post(ALICE, "/v1/refunds", &form).await;
+    }
+    last
 }
 
 /// The vector's error, from a sandbox of its own.
@@ -142,6 +151,9 @@ async fn produce(name: &str, raw_body: &str) -> Option<Reply> {
         "payment_intent_unexpected_state__cancel_succeeded" => {
             after_payment(&stripe, false, "cancel").await
         }
+        "charge_already_refunded" => refunded(&stripe, "pm_card_visa", &[2000, 2000]).await,
+        "refund_over_remaining" => refunded(&stripe, "pm_card_visa", &[1300, 1000]).await,
+        "charge_disputed" => refunded(&stripe, "pm_card_createDispute", &[2000]).await,
         "account_closed_or_restricted" => {
             let body = json!({ "standing": "restricted" });
             stripe
