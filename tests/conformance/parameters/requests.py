@@ -43,7 +43,7 @@ class Api:
                                    data=None if get else body, timeout=LIMIT_S)
         where = f"{method} {path} {str(params)[:300]}: {reply.status_code} {reply.text[:500]}"
         assert reply.status_code < 500, where
-        assert reply.headers["Content-Type"].startswith("application/json"), where
+        assert reply.headers.get("Content-Type", "").startswith("application/json"), where
         answer = reply.json()
         if reply.status_code == 200:
             assert answer.get("object"), where
