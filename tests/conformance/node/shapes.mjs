@@ -50,7 +50,7 @@ function inShape(value, shape, path, found) {
 function of(kind, { fields, items, of: names }, value, path, found) {
   const is = (right) => right || found.push(`${path}: ${JSON.stringify(value)?.slice(0, 80)} is no ${kind}`);
   switch (kind) {
-    case 'text': return is(typeof value === 'string' || value?.constructor?.name === 'Decimal');
+    case 'text': return is(typeof value === 'string' || typeof value.toJSON?.() === 'string');
     case 'number': return is(typeof value === 'number');
     case 'boolean': return is(typeof value === 'boolean');
     case 'map': return is(typeof value === 'object');
@@ -67,7 +67,7 @@ function of(kind, { fields, items, of: names }, value, path, found) {
     case 'array':
       if (!is(Array.isArray(value))) return undefined;
       return value.forEach((one, index) => inShape(one, items, `${path}[${index}]`, found));
-    case 'object': return inFields(value, fields, path, found);
+    case 'object': return Object.keys(fields).length ? inFields(value, fields, path, found) : undefined;
     default: return undefined;
   }
 }

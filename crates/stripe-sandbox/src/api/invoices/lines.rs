@@ -8,6 +8,7 @@ use crate::api::charged::charged;
 use crate::billing::{
     self, ITEM, Line, add_lines as append, at, from_item, owned, refresh, set, text,
 };
+use crate::ids;
 use crate::objects::merge_metadata;
 use crate::params::Params;
 use crate::state::Document;
@@ -158,7 +159,7 @@ fn new_line(
         });
     let mut metadata = Map::new();
     merge_metadata(&mut metadata, given.get("metadata"));
-    let details = json!({ "invoice_item": null, "proration": false, "proration_details": null, "subscription": null });
+    let details = json!({ "invoice_item": ids::object("ii"), "proration": false, "proration_details": null, "subscription": null });
     Ok(Line {
         amount: charged.amount,
         currency,
