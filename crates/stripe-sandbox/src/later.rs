@@ -1,9 +1,12 @@
 //! Runs what happens by itself; see [`Task`].
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use crate::checkout;
 use crate::money;
 use crate::payments;
-use crate::state::{Ledger, Task};
+use crate::state::{Ledger, Shared, Task};
 use crate::v1::Origin;
 
 impl Ledger {
@@ -43,5 +46,24 @@ fn run(ledger: &mut Ledger, task: &Task, now: i64) {
             let balance = money::balance::render(ledger);
             ledger.emit("balance.available", balance, &origin);
         }
+    }
+}
+
+/// How often the passing of time is looked at while nobody asks anything.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Lets time pass where no request does, so that its webhooks go out.
+pub(crate) async fn clockwork(shared: Arc<Shared>) {
+    loop {
+        tokio::time::sleep(TICK).await;
+        let now = shared.now();
+        let mut due = Vec::new();
+        for ledger in shared.world().ledgers.values_mut() {
+            if ledger.timers.is_due(now) {
+                ledger.pass_time(now);
+                due.extend(ledger.take_due());
+            }
+        }
+        shared.dispatch(due);
     }
 }

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::error::Error;
+use crate::later;
 use crate::state::{self, Shared, StateFile, World};
 use crate::v1::StripeError;
 use crate::v1::pipeline;
@@ -33,6 +34,7 @@ pub struct Sandbox {
     local_url: Arc<str>,
     server: ServerHandle,
     dispatcher: Arc<JoinHandle<()>>,
+    clockwork: Arc<JoinHandle<()>>,
     keeper: Option<Arc<Keeper>>,
 }
 
@@ -98,6 +100,7 @@ impl Sandbox {
         );
         let shared = Arc::new(Shared::new(world, config.clock, base_url, office));
         let dispatcher = tokio::spawn(webhooks::dispatcher(Arc::clone(&shared), queue));
+        let clockwork = tokio::spawn(later::clockwork(Arc::clone(&shared)));
         shared.dispatch(open);
         let keeper = file.map(|file| {
             let task = tokio::spawn(state::keep(Arc::clone(&shared), Arc::clone(&file)));
@@ -125,6 +128,7 @@ impl Sandbox {
             local_url: local_url.into(),
             server: handle,
             dispatcher: Arc::new(dispatcher),
+            clockwork: Arc::new(clockwork),
             keeper,
         })
     }
@@ -136,6 +140,7 @@ impl Sandbox {
 
     /// Stops listening and delivering. What was in memory is gone, unless there is a state file.
     pub async fn stop(self) {
+        self.clockwork.abort();
         self.dispatcher.abort();
         if let Some(keeper) = &self.keeper {
             keeper.task.abort();

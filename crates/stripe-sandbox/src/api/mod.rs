@@ -19,6 +19,7 @@ pub(crate) mod portal;
 pub(crate) mod prices;
 pub(crate) mod products;
 pub(crate) mod refunds;
+pub(crate) mod search;
 pub(crate) mod setup_intents;
 pub(crate) mod subscription_items;
 pub(crate) mod subscriptions;

@@ -49,6 +49,12 @@ impl Timers {
         self.soon.pop_front()
     }
 
+    pub(crate) fn is_due(&self, now: i64) -> bool {
+        self.later
+            .first_key_value()
+            .is_some_and(|(due, _)| *due <= now)
+    }
+
     /// The oldest tasks that are due, with their time.
     pub(crate) fn take_due(&mut self, now: i64) -> Option<(i64, Vec<Task>)> {
         let (due, _) = self.later.first_key_value()?;

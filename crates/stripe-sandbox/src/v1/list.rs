@@ -17,18 +17,7 @@ pub(crate) fn page(
     newest_first: &[(String, i64)],
     render: impl Fn(&str) -> Value,
 ) -> Result<Value, StripeError> {
-    let limit = call.params.integer("limit").unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        let bound = if limit < 1 {
-            "greater than or equal to 1"
-        } else {
-            "less than or equal to 100"
-        };
-        return Err(StripeError::invalid(format!("This value must be {bound}."))
-            .code("parameter_invalid_integer")
-            .param("limit"));
-    }
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let limit = limit(&call.params)?;
     let starting_after = call.params.text("starting_after");
     let ending_before = call.params.text("ending_before");
     if starting_after.is_some() && ending_before.is_some() {
@@ -72,6 +61,19 @@ pub(crate) fn page(
     };
     let data: Vec<Value> = rows[start..end].iter().map(|(id, _)| render(id)).collect();
     Ok(json!({ "object": "list", "data": data, "has_more": has_more, "url": call.path }))
+}
+
+/// How many objects a page may have.
+pub(crate) fn limit(params: &Params) -> Result<usize, StripeError> {
+    let limit = params.integer("limit").unwrap_or(DEFAULT_LIMIT);
+    let bound = match limit {
+        ..1 => "greater than or equal to 1",
+        1..=MAX_LIMIT => return Ok(usize::try_from(limit).unwrap_or(usize::MAX)),
+        _ => "less than or equal to 100",
+    };
+    Err(StripeError::invalid(format!("This value must be {bound}."))
+        .code("parameter_invalid_integer")
+        .param("limit"))
 }
 
 /// One page of the documents of a kind, newest first, that `keep` leaves.

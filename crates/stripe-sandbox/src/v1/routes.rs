@@ -6,7 +6,11 @@ use serde_json::Value;
 
 use crate::api::{
     account, balance, charges, checkout_sessions, customers, disputes, elements, events,
+<<<<<<< HEAD
     payment_intents, payment_methods, portal, prices, products, refunds, setup_intents,
+=======
+    payment_intents, payment_methods, prices, products, refunds, search, setup_intents,
+>>>>>>> 6cabb24 (Search, refuse what cards cannot do, let time pass unasked, and play every collected card and currency over the API)
     webhook_endpoints,
 };
 use crate::api::{invoice_items, invoices, subscription_items, subscriptions, test_clocks};
@@ -25,6 +29,14 @@ pub(crate) type Handler = fn(&mut Call<'_>) -> Result<Value, StripeError>;
 
 #[rustfmt::skip]
 const ROUTES: &[Route] = &[
+    // Before the paths with an id in this place.
+    secret("GET",     "/v1/charges/search",                  search::charges),
+    secret("GET",     "/v1/customers/search",                search::customers),
+    secret("GET",     "/v1/invoices/search",                 search::invoices),
+    secret("GET",     "/v1/payment_intents/search",          search::payment_intents),
+    secret("GET",     "/v1/prices/search",                   search::prices),
+    secret("GET",     "/v1/products/search",                 search::products),
+    secret("GET",     "/v1/subscriptions/search",            search::subscriptions),
     secret("GET",     "/v1/account",                         account::retrieve),
     secret("GET",     "/v1/balance",                         balance::retrieve),
     secret("GET",     "/v1/balance_transactions",            balance::list_transactions),
@@ -87,6 +99,9 @@ const ROUTES: &[Route] = &[
     browser("POST",   "/v1/payment_intents/{id}/confirm",    payment_intents::confirm),
     secret("POST",    "/v1/payment_intents/{id}/capture",    payment_intents::capture),
     secret("POST",    "/v1/payment_intents/{id}/cancel",     payment_intents::cancel),
+    secret("POST",    "/v1/payment_intents/{id}/apply_customer_balance", payment_intents::apply_customer_balance),
+    secret("POST",    "/v1/payment_intents/{id}/increment_authorization", payment_intents::increment_authorization),
+    browser("POST",   "/v1/payment_intents/{id}/verify_microdeposits", payment_intents::verify_microdeposits),
     browser("POST",   "/v1/payment_methods",                 payment_methods::create),
     secret("GET",     "/v1/payment_methods/{id}",            payment_methods::retrieve),
     secret("POST",    "/v1/prices",                          prices::create),

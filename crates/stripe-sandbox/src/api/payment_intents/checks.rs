@@ -58,11 +58,41 @@ pub(crate) fn references(call: &Call<'_>) -> Result<(), StripeError> {
         }
     }
     connect(params)?;
+    types(params)?;
+    if let Some(tax) = params.object("hooks").and_then(tax_calculation) {
+        let param = "hooks[inputs][tax][calculation]";
+        return Err(StripeError::no_such("tax calculation", tax, param));
+    }
     if let Some(email) = params.text("receipt_email") {
         check::email("receipt_email", email)?;
     }
     if let Some(url) = params.text("return_url") {
         check::url("return_url", url)?;
+    }
+    Ok(())
+}
+
+fn tax_calculation(hooks: &Map<String, Value>) -> Option<&str> {
+    hooks
+        .get("inputs")?
+        .get("tax")?
+        .get("calculation")?
+        .as_str()
+}
+
+/// The sandbox's accounts have cards activated, and Link, which pays by card.
+fn types(params: &Params) -> Result<(), StripeError> {
+    for name in ["allowed_payment_method_types", "payment_method_types"] {
+        let types = params.texts(name).unwrap_or_default();
+        let other = types
+            .iter()
+            .find(|kind| !matches!(kind.as_str(), "card" | "link"));
+        if let Some(kind) = other {
+            return Err(StripeError::invalid(format!(
+                "The payment method type \"{kind}\" is invalid. Please ensure the provided type is activated in your dashboard (https://dashboard.stripe.com/account/payments/settings) and your account is enabled for any preview features that you are trying to use. See https://stripe.com/docs/payments/payment-methods/integration-options for supported payment method, currency, and country combinations."
+            ))
+            .param(name));
+        }
     }
     Ok(())
 }

@@ -17,6 +17,7 @@ pub(crate) fn confirm(call: &mut Call<'_>) -> Result<Value, StripeError> {
         intent.automatic_payment_methods.clone(),
     );
     let (manual, customer) = (intent.confirmation_is_manual, intent.customer.clone());
+    let amount = intent.amount;
     call.check_client_secret("PaymentIntent", &client_secret)?;
     if manual && call.caller == Caller::Publishable {
         return Err(StripeError::invalid(format!(
@@ -24,6 +25,13 @@ pub(crate) fn confirm(call: &mut Call<'_>) -> Result<Value, StripeError> {
         )));
     }
     checks::references(call)?;
+    let expected = call.params.integer("amount_to_confirm");
+    if expected.is_some_and(|expected| expected != amount) {
+        return Err(StripeError::invalid(format!(
+            "The amount_to_confirm does not match the amount of the PaymentIntent, which is {amount}."
+        ))
+        .param("amount_to_confirm"));
+    }
     checks::return_url(call, automatic.as_deref())?;
     let payment_method = payment_methods::given(call)?;
     checks::usable(call, payment_method.as_deref(), customer.as_deref())?;

@@ -3,6 +3,7 @@
 mod checks;
 mod confirm;
 mod create;
+mod others;
 mod read;
 mod settle;
 mod update;
@@ -10,6 +11,7 @@ mod update;
 pub(crate) use checks::{card_options, echo, references, usable};
 pub(crate) use confirm::confirm;
 pub(crate) use create::create;
+pub(crate) use others::{apply_customer_balance, increment_authorization, verify_microdeposits};
 pub(crate) use read::{list, retrieve};
 pub(crate) use settle::{cancel, capture};
 pub(crate) use update::update;
