@@ -6,11 +6,7 @@ use serde_json::Value;
 
 use crate::api::{
     account, balance, charges, checkout_sessions, customers, disputes, elements, events,
-<<<<<<< HEAD
-    payment_intents, payment_methods, portal, prices, products, refunds, setup_intents,
-=======
-    payment_intents, payment_methods, prices, products, refunds, search, setup_intents,
->>>>>>> 6cabb24 (Search, refuse what cards cannot do, let time pass unasked, and play every collected card and currency over the API)
+    payment_intents, payment_methods, portal, prices, products, refunds, search, setup_intents,
     webhook_endpoints,
 };
 use crate::api::{invoice_items, invoices, subscription_items, subscriptions, test_clocks};
