@@ -56,11 +56,13 @@ const TICK: Duration = Duration::from_secs(1);
 pub(crate) async fn clockwork(shared: Arc<Shared>) {
     loop {
         tokio::time::sleep(TICK).await;
-        let now = shared.now();
+        let origin = shared.origin(None, None);
         let mut due = Vec::new();
         for ledger in shared.world().ledgers.values_mut() {
-            if ledger.timers.is_due(now) {
-                ledger.pass_time(now);
+            let now = origin.now.saturating_add(ledger.billing.offset_seconds);
+            let bills = ledger.billing.agenda.next_time("");
+            if ledger.timers.is_due(now) || bills.is_some_and(|time| time <= now) {
+                ledger.catch_up(origin.clone());
                 due.extend(ledger.take_due());
             }
         }

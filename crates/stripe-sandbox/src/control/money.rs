@@ -165,7 +165,7 @@ fn act(
         let Some(ledger) = world.holder(|ledger| ledger.object(kind, id).is_some()) else {
             return refusal(404, "no account has this object");
         };
-        ledger.pass_time(origin.now);
+        let origin = ledger.catch_up(origin);
         let result = work(ledger, &origin);
         let due = ledger.take_due();
         let answer = result.map(|(kind, id)| ledger.object(kind, &id).unwrap_or_default());

@@ -94,7 +94,7 @@ fn act(
         let Some(ledger) = world.holder(|ledger| ledger.payment_intents.contains_key(id)) else {
             return refusal(404, "no account has this PaymentIntent");
         };
-        ledger.pass_time(state.now());
+        ledger.catch_up(state.origin(None, None));
         let result = work(ledger);
         (
             result,

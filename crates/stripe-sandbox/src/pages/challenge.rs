@@ -68,7 +68,7 @@ async fn finish_challenge(
             return HttpResponse::NotFound()
                 .json(json!({ "error": "There is no such challenge." }));
         };
-        ledger.pass_time(origin.now);
+        let origin = ledger.catch_up(origin);
         let before = ledger.object(kind(&id), &id).unwrap_or_default();
         let return_url = before["next_action"]["redirect_to_url"]["return_url"].as_str();
         // A challenge that was finished before, in another window, stays as it is.
