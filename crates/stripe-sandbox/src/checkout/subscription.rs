@@ -44,13 +44,12 @@ pub(super) fn subscribe(
     let customer = customer::of(ledger, session, &mut hidden, payer, true, origin);
     let customer = customer.unwrap_or_default();
     let known = hidden.text(SUBSCRIPTION).map(str::to_owned);
-    let subscription = match known.filter(|id| is_incomplete(ledger, id)) {
-        Some(id) => id,
-        None => {
-            let id = create(ledger, session, &hidden, &customer, origin)?;
-            hidden.set(SUBSCRIPTION, json!(id));
-            id
-        }
+    let subscription = if let Some(id) = known.filter(|id| is_incomplete(ledger, id)) {
+        id
+    } else {
+        let id = create(ledger, session, &hidden, &customer, origin)?;
+        hidden.set(SUBSCRIPTION, json!(id));
+        id
     };
     let invoice = latest_invoice(ledger, &subscription);
     hidden.set("invoice", json!(invoice));
