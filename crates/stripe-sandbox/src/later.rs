@@ -57,11 +57,18 @@ pub(crate) async fn clockwork(shared: Arc<Shared>) {
     loop {
         tokio::time::sleep(TICK).await;
         let origin = shared.origin(None, None);
-        let mut due = Vec::new();
-        for ledger in shared.world().ledgers.values_mut() {
+        let is_due = |ledger: &Ledger| {
             let now = origin.now.saturating_add(ledger.billing.offset_seconds);
             let bills = ledger.billing.agenda.next_time("");
-            if ledger.timers.is_due(now) || bills.is_some_and(|time| time <= now) {
+            ledger.timers.is_due(now) || bills.is_some_and(|time| time <= now)
+        };
+        // Looking alone is no reason to write the state file.
+        if !shared.world_unseen().ledgers.values().any(is_due) {
+            continue;
+        }
+        let mut due = Vec::new();
+        for ledger in shared.world().ledgers.values_mut() {
+            if is_due(ledger) {
                 ledger.catch_up(origin.clone());
                 due.extend(ledger.take_due());
             }

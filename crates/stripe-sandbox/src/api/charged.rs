@@ -8,6 +8,9 @@ use crate::params::Params;
 use crate::state::Document;
 use crate::v1::{Call, StripeError};
 
+/// Twelve digits, as for the rupiah.
+const MAX_AMOUNT: i64 = 999_999_999_999;
+
 /// What something costs, and what it is.
 pub(crate) struct Charged {
     pub(crate) amount: i64,
@@ -138,11 +141,9 @@ fn by_amount(
             .param(&path(prefix, "amount")));
         }
     };
-    /// Twelve digits, as for the rupiah.
-    const MAX: i64 = 999_999_999_999;
-    if amount.abs() > MAX {
+    if amount.abs() > MAX_AMOUNT {
         return Err(
-            StripeError::invalid(format!("Amount must be no more than {MAX}"))
+            StripeError::invalid(format!("Amount must be no more than {MAX_AMOUNT}"))
                 .code("amount_too_large")
                 .param(&path(prefix, "amount")),
         );

@@ -49,7 +49,7 @@ pub(crate) fn finalize(ledger: &mut Ledger, id: &str, origin: &Origin) -> Result
     ledger.documents.insert(invoice.clone());
     ledger.emit("invoice.finalized", Value::Object(invoice), origin);
     if due == 0 {
-        mark_paid(ledger, id, Settlement::Nothing, origin);
+        mark_paid(ledger, id, &Settlement::Nothing, origin);
     }
     Ok(())
 }

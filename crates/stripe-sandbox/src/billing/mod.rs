@@ -20,6 +20,7 @@ mod prices;
 mod prorations;
 mod renew;
 mod settle;
+mod setup;
 mod standing;
 mod start;
 mod subscription_items;
@@ -43,7 +44,7 @@ pub(crate) use due::run_due;
 pub(crate) use end::{cancel, cancel_all, payment_method as payment_method_of};
 pub(crate) use pending_update::PendingUpdate;
 pub(crate) use prorations::prorations;
-pub(crate) use renew::cycle_invoice;
+pub(crate) use setup::succeeded as setup_succeeded;
 pub(crate) use standing::SUBSCRIPTION;
 pub(crate) use start::{PaymentBehavior, Start, enter_tasks, start};
 pub(crate) use subscription_items::{
@@ -68,6 +69,8 @@ pub(crate) struct Billing {
     invoice_of: HashMap<String, String>,
     /// The subscription that is being made: it is told of when its first payment has ended.
     pub(crate) untold: Option<String>,
+    /// The subscription that waits for a SetupIntent.
+    subscription_of_setup: HashMap<String, String>,
     pending_updates: HashMap<String, PendingUpdate>,
     /// The invoice that the schedule tries to be paid for at this moment.
     collecting: Option<String>,

@@ -9,7 +9,7 @@ use crate::objects::PaymentIntent;
 use crate::state::{Document, Ledger};
 use crate::v1::Origin;
 
-pub(crate) const INVOICE_PAYMENT: &str = "invoice_payment";
+const INVOICE_PAYMENT: &str = "invoice_payment";
 
 /// Makes the PaymentIntent of an invoice that was finalized.
 pub(super) fn open(ledger: &mut Ledger, invoice: &Document, origin: &Origin) {
@@ -68,7 +68,7 @@ pub(super) fn invoice_of(ledger: &Ledger, intent: &str) -> Option<String> {
 }
 
 /// The PaymentIntent that Stripe made for an invoice.
-pub(crate) fn default_payment(ledger: &Ledger, invoice: &str) -> Option<String> {
+pub(super) fn default_payment(ledger: &Ledger, invoice: &str) -> Option<String> {
     let payments = payments_of(ledger, invoice);
     let default = payments
         .into_iter()

@@ -85,7 +85,7 @@ pub(super) fn renew(ledger: &mut Ledger, mut subscription: Document, origin: &Or
     let anchor = number(&subscription, "billing_cycle_anchor");
     let next = (origin.now, interval.boundary_after(anchor, origin.now));
     set_period(&mut items, next);
-    put_items(&mut subscription, items);
+    put_items(&mut subscription, &items);
     let Some(invoice) = cycle_invoice(ledger, &subscription, before, next, true, origin) else {
         return;
     };
@@ -115,7 +115,7 @@ fn close(ledger: &mut Ledger, invoice: &str, status: &'static str, origin: &Orig
 }
 
 /// The invoice for the next period. `takes`: it takes what waits, and will be finalized.
-pub(crate) fn cycle_invoice(
+fn cycle_invoice(
     ledger: &mut Ledger,
     subscription: &Document,
     before: (i64, i64),

@@ -23,7 +23,7 @@ pub(crate) fn payment_succeeded(ledger: &mut Ledger, intent: &str, origin: &Orig
         mark_paid(
             ledger,
             &invoice,
-            Settlement::Payment(intent.to_owned()),
+            &Settlement::Payment(intent.to_owned()),
             origin,
         );
     }
@@ -74,7 +74,7 @@ fn unpaid(ledger: &mut Ledger, id: &str, events: &[&'static str], origin: &Origi
 }
 
 /// Marks an invoice as paid, and its subscription as what follows from that.
-pub(crate) fn mark_paid(ledger: &mut Ledger, id: &str, by: Settlement, origin: &Origin) {
+pub(crate) fn mark_paid(ledger: &mut Ledger, id: &str, by: &Settlement, origin: &Origin) {
     let Some(mut invoice) = ledger.documents.get(INVOICE, id).cloned() else {
         return;
     };
@@ -94,10 +94,10 @@ pub(crate) fn mark_paid(ledger: &mut Ledger, id: &str, by: Settlement, origin: &
     } else {
         payments::cancel(ledger, id, "void_invoice", origin);
     }
-    if by == Settlement::OutOfBand {
+    if *by == Settlement::OutOfBand {
         set(&mut invoice, "amount_paid_off_stripe", due);
     }
-    let paying = match &by {
+    let paying = match by {
         Settlement::Payment(intent) => Some(intent.as_str()),
         _ => None,
     };

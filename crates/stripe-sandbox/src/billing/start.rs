@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use crate::billing::{
     Attempt, DAY, Draft, HOUR, INVOICE, Line, SUBSCRIPTION, Task, add_lines, attempt, draft,
-    finalize, finalize_later, items_of, number, owned, period, set, standing, subscription_items,
-    take_pending, text,
+    finalize, finalize_later, items_of, number, owned, period, set, setup, standing,
+    subscription_items, take_pending, text,
 };
 use crate::state::{Document, Ledger};
 use crate::v1::{Origin, StripeError};
@@ -20,6 +20,7 @@ const UPCOMING_NOTICE: i64 = 7 * DAY;
 
 /// What happens where the first payment does not succeed.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::enum_variant_names, reason = "they are Stripe's names")]
 pub(crate) enum PaymentBehavior {
     /// Nothing is tried: the customer confirms the payment.
     DefaultIncomplete,
@@ -56,7 +57,7 @@ pub(crate) struct Start {
 pub(crate) fn start(
     ledger: &mut Ledger,
     mut subscription: Document,
-    how: Start,
+    how: &Start,
     origin: &Origin,
 ) -> Result<Value, StripeError> {
     let id = owned(&subscription, "id");
@@ -68,9 +69,12 @@ pub(crate) fn start(
         (false, false) => "incomplete",
     };
     set(&mut subscription, "status", status);
-    let invoice = first_invoice(ledger, &subscription, &how, origin)?;
+    let invoice = first_invoice(ledger, &subscription, how, origin)?;
     let (invoice_id, due) = (owned(&invoice, "id"), number(&invoice, "amount_due"));
     set(&mut subscription, "latest_invoice", invoice_id.clone());
+    if due == 0 && how.behavior == PaymentBehavior::DefaultIncomplete && !sends {
+        setup::open(ledger, &mut subscription, origin);
+    }
     if due == 0 && status == "incomplete" {
         set(&mut subscription, "status", "active");
     }
@@ -88,7 +92,7 @@ pub(crate) fn start(
     let paid = if sends {
         Ok(())
     } else {
-        first_payment(ledger, &invoice_id, due, &how, origin)
+        first_payment(ledger, &invoice_id, due, how, origin)
     };
     if careful {
         let failed = paid.is_err() || is_status(ledger, &id, "incomplete");

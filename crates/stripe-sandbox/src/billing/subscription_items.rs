@@ -12,11 +12,11 @@ use crate::v1::StripeError;
 
 /// An item as it is answered within its subscription and on its own.
 pub(crate) fn item(
-    id: String,
+    id: &str,
     subscription: &str,
     price: &Document,
     quantity: i64,
-    metadata: Map<String, Value>,
+    metadata: &Map<String, Value>,
     created: i64,
 ) -> Document {
     let item = json!({
@@ -40,7 +40,7 @@ pub(crate) fn items_of(subscription: &Document) -> Vec<Document> {
 }
 
 /// Puts the items into their subscription.
-pub(crate) fn put_items(subscription: &mut Document, items: Vec<Document>) {
+pub(crate) fn put_items(subscription: &mut Document, items: &[Document]) {
     let id = owned(subscription, "id");
     let list = json!({
         "object": "list",

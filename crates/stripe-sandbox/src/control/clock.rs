@@ -27,12 +27,13 @@ pub(super) struct Advance {
     account: String,
     #[serde(default)]
     livemode: bool,
-    advance_seconds: i64,
+    #[serde(rename = "advance_seconds")]
+    seconds: i64,
 }
 
 /// Moves the account's time: renewals, retries and expiries happen as if it had passed.
 pub(super) async fn advance(state: State, advance: Json<Advance>) -> HttpResponse {
-    if !(1..=MAX_ADVANCE).contains(&advance.advance_seconds) {
+    if !(1..=MAX_ADVANCE).contains(&advance.seconds) {
         let message = format!("advance_seconds must be between 1 and {MAX_ADVANCE}");
         return refusal(422, &message);
     }
@@ -40,7 +41,7 @@ pub(super) async fn advance(state: State, advance: Json<Advance>) -> HttpRespons
         account: advance.account.clone(),
         livemode: advance.livemode,
     };
-    at(&state, &whose, advance.advance_seconds)
+    at(&state, &whose, advance.seconds)
 }
 
 /// What time it is for the account.

@@ -12,6 +12,10 @@ use crate::v1::{Origin, StripeError};
 
 /// How a payment is confirmed.
 #[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are parameters of Stripe's"
+)]
 pub(crate) struct Confirmation {
     /// A `PaymentMethod` of this ledger; without it, the one that the payment has.
     pub(crate) payment_method: Option<String>,

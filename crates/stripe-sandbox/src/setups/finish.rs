@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{attempt, find, tell, unexpected_state};
+use crate::billing;
 use crate::checkout;
 use crate::objects::{PaymentMethod, SetupStatus, ThreeDSecure};
 use crate::payments::{Challenge, wallet};
@@ -88,6 +89,7 @@ pub(super) fn succeed(
     intent.next_action = Value::Null;
     tell(ledger, id, "setup_intent.succeeded", origin);
     checkout::setup_succeeded(ledger, id, origin);
+    billing::setup_succeeded(ledger, id, origin);
     Ok(())
 }
 

@@ -44,13 +44,6 @@ impl Documents {
             .ok_or_else(|| StripeError::missing(words(kind), id))
     }
 
-    /// The document to change, or Stripe's 404.
-    pub(crate) fn find_mut(&mut self, kind: &str, id: &str) -> Result<&mut Document, StripeError> {
-        self.get_mut(kind, id)
-            .filter(|document| !is_deleted(document))
-            .ok_or_else(|| StripeError::missing(words(kind), id))
-    }
-
     pub(crate) fn remove(&mut self, kind: &str, id: &str) -> Option<Document> {
         self.0.get_mut(kind)?.shift_remove(id)
     }

@@ -22,7 +22,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, StripeError> {
     let given = call.params.clone();
     let charged = charged(call, &given, "", &currency)?;
     let subscription = subscription(call, &customer)?;
-    let mut item = blank(call, &customer, charged, &origin);
+    let mut item = blank(call, &customer, &charged, &origin);
     if let Some(subscription) = subscription {
         let details = json!({ "subscription": subscription });
         set(
@@ -49,7 +49,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, StripeError> {
     Ok(call.ledger.add(item, "invoiceitem.created", &origin))
 }
 
-fn blank(call: &Call<'_>, customer: &str, charged: Charged, origin: &Origin) -> Document {
+fn blank(call: &Call<'_>, customer: &str, charged: &Charged, origin: &Origin) -> Document {
     let item = json!({
         "id": ids::object("ii"),
         "object": ITEM,

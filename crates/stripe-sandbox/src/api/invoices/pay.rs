@@ -22,7 +22,7 @@ pub(crate) fn pay(call: &mut Call<'_>) -> Result<Value, StripeError> {
         _ => {}
     }
     if call.params.flag("paid_out_of_band") {
-        mark_paid(call.ledger, &id, Settlement::OutOfBand, &origin);
+        mark_paid(call.ledger, &id, &Settlement::OutOfBand, &origin);
         return answer(call, &id);
     }
     let open = call.ledger.documents.find(INVOICE, &id)?;

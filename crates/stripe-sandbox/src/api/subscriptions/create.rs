@@ -47,13 +47,13 @@ pub(crate) fn create_with(call: &mut Call<'_>, given: &Params) -> Result<Value, 
     schedule::collection(&subscription, given)?;
     let (span, start) = times(&mut subscription, given, &items, &interval, &origin)?;
     set_period(&mut items, span);
-    put_items(&mut subscription, items);
+    put_items(&mut subscription, &items);
     schedule::cancellation(&mut subscription, given, origin.now)?;
     let extra = items::extra_lines(call, given, &subscription, origin.now)?;
     let start = Start { extra, ..start };
     check_payment_method(call, &subscription, &start, &origin)?;
     remember_currency(call, &customer, &owned(&subscription, "currency"));
-    billing::start(call.ledger, subscription, start, &origin)
+    billing::start(call.ledger, subscription, &start, &origin)
 }
 
 fn blank(call: &Call<'_>, customer: &str, origin: &Origin) -> Document {

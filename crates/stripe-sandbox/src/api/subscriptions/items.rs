@@ -33,7 +33,7 @@ pub(crate) fn new_item(
     let mut metadata = Map::new();
     merge_metadata(&mut metadata, given.get("metadata"));
     let id = ids::object("si");
-    Ok(item(id, subscription, &price, quantity, metadata, now))
+    Ok(item(&id, subscription, &price, quantity, &metadata, now))
 }
 
 /// The price of an item, if one is given.

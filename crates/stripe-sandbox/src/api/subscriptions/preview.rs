@@ -17,20 +17,17 @@ pub(crate) fn create_preview(call: &mut Call<'_>) -> Result<Value, StripeError> 
     let given = call.params.clone();
     billing_checks::references(&given)?;
     let details = given.part("subscription_details");
-    let (mut subscription, origin, is_new) = match given.text("subscription") {
-        Some(id) => {
-            let (subscription, origin) = found(call, id)
-                .map_err(|_| StripeError::no_such(SUBSCRIPTION, id, "subscription"))?;
-            (subscription, origin, false)
-        }
-        None => {
-            let customer = billing_checks::customer(call.ledger, &given)?;
-            let origin = at_customer(call.ledger, &customer, &call.origin);
-            let mut blank = call.ledger.blank(SUBSCRIPTION, String::new(), origin.now);
-            set(&mut blank, "customer", customer);
-            set(&mut blank, "billing_cycle_anchor", origin.now);
-            (blank, origin, true)
-        }
+    let (mut subscription, origin, is_new) = if let Some(id) = given.text("subscription") {
+        let (subscription, origin) =
+            found(call, id).map_err(|_| StripeError::no_such(SUBSCRIPTION, id, "subscription"))?;
+        (subscription, origin, false)
+    } else {
+        let customer = billing_checks::customer(call.ledger, &given)?;
+        let origin = at_customer(call.ledger, &customer, &call.origin);
+        let mut blank = call.ledger.blank(SUBSCRIPTION, String::new(), origin.now);
+        set(&mut blank, "customer", customer);
+        set(&mut blank, "billing_cycle_anchor", origin.now);
+        (blank, origin, true)
     };
     let currency = given.text("currency").map(str::to_owned);
     let mut lines = Vec::new();
@@ -94,7 +91,7 @@ fn first_lines(
     let end = interval(&items).map_or(origin.now, |interval| interval.after(origin.now, 1));
     let span = (origin.now, trial.unwrap_or(end));
     set_period(&mut items, span);
-    put_items(subscription, items.clone());
+    put_items(subscription, &items);
     if trial.is_some() {
         return Ok(billing::trial_lines(
             call.ledger,
@@ -157,7 +154,7 @@ fn changed_lines(
     };
     if let Some(interval) = interval(&new) {
         let span = (start, interval.after(start, 1));
-        put_items(subscription, new.clone());
+        put_items(subscription, &new);
         lines.extend(billing::item_lines(
             call.ledger,
             subscription,

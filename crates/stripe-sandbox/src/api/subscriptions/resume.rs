@@ -67,7 +67,7 @@ pub(crate) fn resume(call: &mut Call<'_>) -> Result<Value, StripeError> {
             &mut items,
             (origin.now, interval.boundary_after(anchor, origin.now)),
         );
-        put_items(&mut subscription, items.clone());
+        put_items(&mut subscription, &items);
     }
     set(&mut subscription, "status", "active");
     subscription.shift_remove("status_details");

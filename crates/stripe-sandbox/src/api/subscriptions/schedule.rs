@@ -167,7 +167,7 @@ pub(super) fn cancellation(
             set(subscription, "cancel_at_period_end", true);
         }
         Some(_) if crate::billing::flag(subscription, "cancel_at_period_end") => {
-            forget(subscription)
+            forget(subscription);
         }
         _ => {}
     }

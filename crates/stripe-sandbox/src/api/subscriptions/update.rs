@@ -97,7 +97,7 @@ pub(crate) fn apply(
         }
     }
     set_period(&mut new, span);
-    put_items(&mut after, new.clone());
+    put_items(&mut after, &new);
     schedule::cancellation(&mut after, given, origin.now)?;
     for item in credits {
         call.ledger.add(item, "invoiceitem.created", origin);

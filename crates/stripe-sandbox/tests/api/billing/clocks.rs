@@ -235,3 +235,22 @@ async fn canceling_at_the_period_end_and_changing_ones_mind() {
     let refused = shop.post(&path, "description=late").await;
     assert_eq!(refused.status, 400);
 }
+
+#[actix_web::test]
+async fn a_renewal_is_delivered_though_nobody_asks() {
+    let shop = Shop::open().await;
+    let receiver = crate::harness::Receiver::start();
+    let customer = shop.customer_with(PAYS, "").await;
+    let price = shop.price(700, "").await;
+    shop.subscription(&format!("customer={customer}&items[0][price]={price}"))
+        .await;
+    let form = format!("url={}&enabled_events[]=invoice.paid", receiver.url);
+    shop.made("/v1/webhook_endpoints", &form).await;
+    shop.stripe.advance(MONTH + 3600);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while receiver.received().is_empty() {
+        assert!(std::time::Instant::now() < deadline, "no delivery");
+        actix_web::rt::task::yield_now().await;
+    }
+    assert_eq!(receiver.received()[0].event()["type"], "invoice.paid");
+}

@@ -93,3 +93,22 @@ async fn a_trial_can_be_ended_at_once() {
     assert_eq!(invoice["billing_reason"], "subscription_update");
     assert_ne!(invoice["id"], Value::Null);
 }
+
+#[actix_web::test]
+async fn a_trial_without_a_card_asks_for_one_by_a_set_up() {
+    let shop = Shop::open().await;
+    let customer = shop.customer("").await;
+    let price = shop.price(1999, "").await;
+    let form = format!(
+        "customer={customer}&items[0][price]={price}&trial_period_days=14&payment_behavior=default_incomplete"
+    );
+    let made = shop.subscription(&form).await;
+    let setup = made["pending_setup_intent"].as_str().unwrap();
+    let path = format!("/v1/setup_intents/{setup}/confirm");
+    let form = "payment_method=pm_card_visa&return_url=https://shop.example/back";
+    let kept = shop.made(&path, form).await;
+    assert_eq!(kept["status"], "succeeded");
+    let now = shop.now(&made).await;
+    assert_eq!(now["pending_setup_intent"], Value::Null);
+    assert_eq!(now["default_payment_method"], kept["payment_method"]);
+}
