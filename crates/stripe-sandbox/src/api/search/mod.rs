@@ -10,8 +10,14 @@ use serde_json::{Value, json};
 use crate::v1::{Call, StripeError, list};
 
 pub(crate) fn charges(call: &mut Call<'_>) -> Result<Value, StripeError> {
-    let ids = call.ledger.charges.keys().rev().cloned().collect();
-    run(call, "charge", fields::CHARGES, ids)
+    let ids = call
+        .ledger
+        .charges
+        .keys()
+        .rev()
+        .cloned()
+        .collect::<Vec<_>>();
+    run(call, "charge", fields::CHARGES, &ids)
 }
 
 pub(crate) fn customers(call: &mut Call<'_>) -> Result<Value, StripeError> {
@@ -23,8 +29,14 @@ pub(crate) fn invoices(call: &mut Call<'_>) -> Result<Value, StripeError> {
 }
 
 pub(crate) fn payment_intents(call: &mut Call<'_>) -> Result<Value, StripeError> {
-    let ids = call.ledger.payment_intents.keys().rev().cloned().collect();
-    run(call, "payment_intent", fields::PAYMENT_INTENTS, ids)
+    let ids = call
+        .ledger
+        .payment_intents
+        .keys()
+        .rev()
+        .cloned()
+        .collect::<Vec<_>>();
+    run(call, "payment_intent", fields::PAYMENT_INTENTS, &ids)
 }
 
 pub(crate) fn prices(call: &mut Call<'_>) -> Result<Value, StripeError> {
@@ -42,7 +54,7 @@ pub(crate) fn subscriptions(call: &mut Call<'_>) -> Result<Value, StripeError> {
 fn documents(call: &Call<'_>, kind: &str, known: &[&str]) -> Result<Value, StripeError> {
     let all = call.ledger.documents.all(kind).rev();
     let ids = all.filter_map(|document| document.get("id")?.as_str().map(str::to_owned));
-    run(call, kind, known, ids.collect())
+    run(call, kind, known, &ids.collect::<Vec<_>>())
 }
 
 /// One page of the objects, newest first, that the query matches. The page token says how many came before.
@@ -50,7 +62,7 @@ fn run(
     call: &Call<'_>,
     kind: &str,
     known: &[&str],
-    newest_first: Vec<String>,
+    newest_first: &[String],
 ) -> Result<Value, StripeError> {
     let limit = list::limit(&call.params)?;
     let query = query::parse(call.params.text("query").unwrap_or_default(), kind, known)?;
