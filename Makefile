@@ -8,11 +8,11 @@ MAKEFLAGS += --no-print-directory
 # On CI the lock file is law; at a desk, cargo may add to it.
 LOCKED := $(if $(CI),--locked)
 
-.PHONY: help run test lint audit bench clean
+.PHONY: help run test conformance lint audit bench clean
 .DEFAULT_GOAL := help
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Start everything with an embedded database and a sandbox Stripe
 	@scripts/ensure rust compiler
@@ -23,6 +23,10 @@ run: ## Start everything with an embedded database and a sandbox Stripe
 test: ## Run every test: Rust on SQLite and PostgreSQL, Python, and the browser
 	@scripts/ensure rust compiler postgres python node browser
 	@scripts/with-postgres scripts/test
+
+conformance: ## Hold the sandbox Stripe against Stripe's own SDKs, everything, and under load
+	@scripts/ensure rust compiler python node
+	@scripts/conformance
 
 lint: ## Check formatting, lints, documentation, scripts and dependencies
 	@scripts/ensure rust compiler node

@@ -7,6 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from harness.kept import keep  # noqa: E402
 from harness.server import Sandbox  # noqa: E402
 from harness.shapes import Seen  # noqa: E402
 from harness.shop import Shop  # noqa: E402
@@ -17,9 +18,12 @@ def pytest_addoption(parser):
 
 
 @pytest.fixture(scope="session")
-def seen():
-    """What the answers of all stories had in them."""
-    return Seen()
+def seen(pytestconfig):
+    """What the answers of all stories had in them; the long form keeps it for the coverage report."""
+    seen = Seen()
+    yield seen
+    if pytestconfig.getoption("--long"):
+        keep("fields", {cls.OBJECT_NAME: sorted(paths) for cls, paths in seen.fields.items() if "OBJECT_NAME" in vars(cls)})
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,11 @@
 """Each parameter alone, some together, and values that nobody should send."""
 
-import json
 import random
 
 import pytest
 
 from harness import spec
-from harness.server import ROOT
+from harness.kept import keep
 from parameters import values
 from parameters.bases import path_of, requests_of
 from parameters.explore import explore, is_there, put, send
@@ -31,9 +30,7 @@ def outcomes(pytestconfig):
     outcomes = {}
     yield outcomes
     if pytestconfig.getoption("--long"):
-        folder = ROOT / "target" / "conformance"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "parameters.json").write_text(json.dumps(outcomes, indent=1, sort_keys=True))
+        keep("parameters", outcomes)
 
 
 @pytest.fixture
