@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from harness.server import ROOT
 
 SPEC = ROOT / "crates" / "stripe-sandbox" / "spec" / "params.txt"
+OBJECTS = ROOT / "crates" / "stripe-sandbox" / "spec" / "objects.txt"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,16 @@ class Leaf:
     def name(self):
         """As `a.b`, the way a field of the answer is called."""
         return ".".join(part for part in self.path if part not in ("0", "*"))
+
+
+def may_be_absent(resource):
+    """The fields of a resource that stripe-node's types mark as optional."""
+    for line in OBJECTS.read_text().splitlines():
+        name, fields = line.split(" ", 1)
+        if name == resource:
+            kinds = {field: kind if isinstance(kind, str) else kind["kind"] for field, kind in json.loads(fields).items()}
+            return {field for field, kind in kinds.items() if "~" in kind}
+    return set()
 
 
 def endpoints():
