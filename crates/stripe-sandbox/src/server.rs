@@ -25,9 +25,6 @@ use crate::{control, hosted, ids, pages, webhooks};
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 /// How long an answer is withheld at most; longer than every deadline of a caller.
 const WITHHELD: Duration = Duration::from_mins(2);
-/// How long a connection may take to begin its request. On a busy laptop that may be long, and a 408 in
-/// between would be a fault that nobody asked for.
-const REQUEST_HEAD: Duration = Duration::from_mins(1);
 /// The sandbox keeps no work that is worth waiting for.
 const SHUTDOWN_SECONDS: u64 = 1;
 
@@ -118,7 +115,6 @@ impl Sandbox {
             .workers(2)
             .disable_signals()
             .shutdown_timeout(SHUTDOWN_SECONDS)
-            .client_request_timeout(REQUEST_HEAD)
             .on_connect(keep_connection)
             .listen(listener)
             .map_err(|source| Error::Bind {

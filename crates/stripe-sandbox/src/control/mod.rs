@@ -75,7 +75,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
     );
 }
 
-/// Loopback peer, loopback name (against DNS rebinding), no foreign page (against forged requests).
+/// Loopback peer, no proxy in between, loopback name (against DNS rebinding), no foreign page (against forged requests).
 fn is_local(context: &guard::GuardContext<'_>) -> bool {
     let head = context.head();
     let header = |name| {
@@ -83,11 +83,21 @@ fn is_local(context: &guard::GuardContext<'_>) -> bool {
             .get(name)
             .and_then(|value| value.to_str().ok())
     };
+    // Behind a proxy of this machine everybody's requests come from this machine.
+    let forwarded = [
+        "forwarded",
+        "via",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-real-ip",
+    ]
+    .iter()
+    .any(|name| head.headers().contains_key(*name));
     let host = header(HOST).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     let from_loopback = head.peer_addr.is_some_and(|peer| peer.ip().is_loopback());
     let own_page = header(ORIGIN).is_none_or(|origin| origin.strip_prefix("http://") == Some(host));
-    from_loopback && own_page && matches!(name, "127.0.0.1" | "localhost" | "[::1]")
+    from_loopback && !forwarded && own_page && matches!(name, "127.0.0.1" | "localhost" | "[::1]")
 }
 
 fn bad_json(error: actix_web::error::JsonPayloadError, _: &HttpRequest) -> actix_web::Error {

@@ -10,6 +10,9 @@ use crate::v1::StripeError;
 /// Stripe's limit for most strings.
 const TEXT_CHARS: usize = 5_000;
 
+/// Beyond every amount, quantity and time that Stripe takes, and small enough to be added up.
+const MAX_INTEGER: i64 = 999_999_999_999;
+
 /// Reads the values as what they are, or says what is wrong.
 pub(crate) fn validate(tree: Map<String, Value>, fields: &Fields) -> Result<Params, StripeError> {
     object("", tree, fields).map(Params::from)
@@ -140,11 +143,15 @@ fn range(path: &str, tree: Map<String, Value>) -> Result<Value, StripeError> {
 }
 
 fn integer(path: &str, text: &str) -> Result<Value, StripeError> {
-    text.parse::<i64>().map(Value::from).map_err(|_| {
-        StripeError::invalid(format!("Invalid integer: {text}"))
-            .code("parameter_invalid_integer")
-            .param(path)
-    })
+    let number = text.parse::<i64>().ok();
+    number
+        .filter(|number| (-MAX_INTEGER..=MAX_INTEGER).contains(number))
+        .map(Value::from)
+        .ok_or_else(|| {
+            StripeError::invalid(format!("Invalid integer: {text}"))
+                .code("parameter_invalid_integer")
+                .param(path)
+        })
 }
 
 fn map(path: &str, tree: Map<String, Value>, item: &Kind) -> Result<Value, StripeError> {

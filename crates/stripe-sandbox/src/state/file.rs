@@ -13,6 +13,8 @@ use crate::state::{Keys, Ledger, Shared, World};
 
 /// How long a change may wait to be written; a sandbox that is killed outright loses no more.
 const WRITE_EVERY: Duration = Duration::from_secs(1);
+/// Writing takes at most one part in so many of the time.
+const SHARE: u32 = 20;
 /// The form of the file; a file of another form is refused.
 const VERSION: u32 = 1;
 
@@ -100,14 +102,18 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 
 /// Writes what has changed, now and again, until it is aborted.
 pub(crate) async fn keep(shared: Arc<Shared>, file: Arc<StateFile>) {
+    let mut pause = WRITE_EVERY;
     loop {
-        tokio::time::sleep(WRITE_EVERY).await;
+        tokio::time::sleep(pause).await;
         if !shared.take_touched() {
             continue;
         }
+        let started = tokio::time::Instant::now();
         let (shared, file) = (Arc::clone(&shared), Arc::clone(&file));
         // A panic would have been reported by then; the next round tries again.
         let _ = tokio::task::spawn_blocking(move || save(&shared, &file)).await;
+        // A large state is written less often: requests wait while it is read.
+        pause = WRITE_EVERY.max(started.elapsed() * SHARE);
     }
 }
 

@@ -149,11 +149,16 @@ impl Shared {
     /// The state. A panic elsewhere does not take the sandbox down: state changes are small and
     /// ordered, so a poisoned lock is used on.
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
-        self.touched.store(true, Ordering::Relaxed);
         let world = self.world_unseen();
         // Under the lock: who is woken by this waits for the change itself.
-        self.revision.send_modify(|revision| *revision += 1);
+        self.touch();
         world
+    }
+
+    /// Says that the state has changed: the page looks again, and the state file is written.
+    pub(crate) fn touch(&self) {
+        self.touched.store(true, Ordering::Relaxed);
+        self.revision.send_modify(|revision| *revision += 1);
     }
 
     /// For who waits for changes.

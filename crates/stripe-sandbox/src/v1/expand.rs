@@ -11,8 +11,13 @@ const MAX_DEPTH: usize = 4;
 /// Stripe docs: at most 20 expansions in a request.
 const MAX_EXPANSIONS: usize = 20;
 
-/// Refuses what cannot be expanded, before the request has any effect.
-pub(crate) fn check(paths: &[String], endpoint: &Endpoint) -> Result<(), StripeError> {
+/// Refuses what cannot be expanded, before the request has any effect. Answers with the objects that are
+/// read beyond the endpoint's own.
+pub(crate) fn check(
+    paths: &[String],
+    endpoint: &Endpoint,
+) -> Result<Vec<&'static str>, StripeError> {
+    let mut read = Vec::new();
     if paths.len() > MAX_EXPANSIONS {
         let message = format!("You can expand at most {MAX_EXPANSIONS} fields.");
         return Err(StripeError::invalid(message).param("expand"));
@@ -33,18 +38,27 @@ pub(crate) fn check(paths: &[String], endpoint: &Endpoint) -> Result<(), StripeE
             (false, _) => Ok(parts.as_slice()),
         };
         let known = shapes(endpoint.object);
-        if let Err(field) = fields.and_then(|fields| leads_somewhere(fields, known)) {
-            let message = format!(
-                "This property cannot be expanded ({field}). You may want to try expanding it with a different API version, or this property may not be expandable. You can learn more about expansion here: https://stripe.com/docs/api/expanding_objects."
-            );
-            return Err(StripeError::invalid(message).param("expand"));
+        if let Err(field) = fields.and_then(|fields| leads_somewhere(fields, known, &mut read)) {
+            return Err(refuse(field));
         }
     }
-    Ok(())
+    Ok(read)
+}
+
+/// 400 for a field that cannot be expanded.
+pub(crate) fn refuse(field: &str) -> StripeError {
+    let message = format!(
+        "This property cannot be expanded ({field}). You may want to try expanding it with a different API version, or this property may not be expandable. You can learn more about expansion here: https://stripe.com/docs/api/expanding_objects."
+    );
+    StripeError::invalid(message).param("expand")
 }
 
 /// Follows a path through the types; the error is the field where it ends too early.
-fn leads_somewhere<'a>(parts: &[&'a str], fields: Option<&Shapes>) -> Result<(), &'a str> {
+fn leads_somewhere<'a>(
+    parts: &[&'a str],
+    fields: Option<&'static Shapes>,
+    read: &mut Vec<&'static str>,
+) -> Result<(), &'a str> {
     let Some((&part, rest)) = parts.split_first() else {
         return Ok(());
     };
@@ -54,20 +68,30 @@ fn leads_somewhere<'a>(parts: &[&'a str], fields: Option<&Shapes>) -> Result<(),
     if rest.is_empty() && !can_end(shape) {
         return Err(part);
     }
-    into(shape, rest, part)
+    into(shape, rest, part, read)
 }
 
-fn into<'a>(shape: &Shape, rest: &[&'a str], part: &'a str) -> Result<(), &'a str> {
+fn into<'a>(
+    shape: &'static Shape,
+    rest: &[&'a str],
+    part: &'a str,
+    read: &mut Vec<&'static str>,
+) -> Result<(), &'a str> {
+    if let ShapeKind::Id(of) | ShapeKind::Resource(of) = &shape.kind {
+        read.extend(of.iter().map(String::as_str));
+    }
     match &shape.kind {
         _ if rest.is_empty() => Ok(()),
         ShapeKind::Id(of) | ShapeKind::Resource(of) => {
-            let tried = of.iter().map(|name| leads_somewhere(rest, shapes(name)));
+            let tried = of
+                .iter()
+                .map(|name| leads_somewhere(rest, shapes(name), read));
             tried.reduce(Result::or).unwrap_or(Ok(()))
         }
-        ShapeKind::Object(fields) => leads_somewhere(rest, Some(fields)),
-        ShapeKind::Array(item) => into(item, rest, part),
+        ShapeKind::Object(fields) => leads_somewhere(rest, Some(fields), read),
+        ShapeKind::Array(item) => into(item, rest, part, read),
         ShapeKind::List(item) => match rest.split_first() {
-            Some((&"data", rest)) => into(item, rest, part),
+            Some((&"data", rest)) => into(item, rest, part, read),
             _ => Err(part),
         },
         _ => Err(part),

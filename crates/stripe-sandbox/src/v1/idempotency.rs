@@ -42,6 +42,7 @@ impl Entry {
 /// What makes two requests the same.
 #[derive(PartialEq, Clone, Serialize, Deserialize)]
 pub(crate) struct Fingerprint {
+    caller: Caller,
     path: Box<str>,
     /// SHA-256: the parameters themselves would take many times the memory.
     params: [u8; 32],
@@ -49,10 +50,11 @@ pub(crate) struct Fingerprint {
 
 impl Fingerprint {
     /// Of parameters as they came, in any order.
-    pub(crate) fn new(path: &str, params: &Map<String, Value>) -> Self {
+    pub(crate) fn new(caller: Caller, path: &str, params: &Map<String, Value>) -> Self {
         let mut sorted = Value::Object(params.clone());
         sorted.sort_all_objects();
         Self {
+            caller,
             path: path.into(),
             params: Sha256::digest(sorted.to_string()).into(),
         }

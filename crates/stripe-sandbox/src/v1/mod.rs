@@ -3,6 +3,7 @@
 pub(crate) mod auth;
 mod call;
 mod documents;
+mod execute;
 pub(crate) mod expand;
 pub(crate) mod idempotency;
 pub(crate) mod list;

@@ -6,20 +6,20 @@ use serde_json::{Map, Value};
 
 use crate::faults::{self, FaultKind, Meeting};
 use crate::params::{self, Malformed};
-use crate::spec::{self, Endpoint};
+use crate::spec;
 use crate::state::{Ledger, LedgerKey, Shared};
+use crate::v1::execute::execute;
 use crate::v1::idempotency::{Begun, Fingerprint, KeptAnswer};
 use crate::v1::request::Request;
-use crate::v1::routes::Route;
 use crate::v1::wire::{Answered, Ending, Incoming, Outgoing};
-use crate::v1::{Call, Caller, StripeError, auth, expand, routes};
+use crate::v1::{Caller, StripeError, auth, routes};
 
 /// Answers one request.
 pub(crate) async fn answer(shared: &Arc<Shared>, incoming: Incoming) -> Outgoing {
     let key = auth::key_of(incoming.authorization.as_deref());
     let tree = decode(&incoming);
     let (request, meeting) = {
-        let mut world = shared.world();
+        let mut world = shared.world_unseen();
         let request = Request::arrive(&mut world, incoming, key, shared.now());
         let seed = world.seed;
         let meeting = world.faults.meet(
@@ -29,7 +29,8 @@ pub(crate) async fn answer(shared: &Arc<Shared>, incoming: Incoming) -> Outgoing
             request.account(),
         );
         let record = request.record(tree.as_ref().ok(), &meeting, shared.now());
-        world.requests.add(record);
+        let bytes = request.incoming.query.len() + request.incoming.body.len();
+        world.requests.add(record, bytes);
         (request, meeting)
     };
     let refusal = meeting.kind.as_ref().and_then(|kind| request.refusal(kind));
@@ -46,7 +47,7 @@ pub(crate) async fn answer(shared: &Arc<Shared>, incoming: Incoming) -> Outgoing
         spec::complete(&mut answered.body);
     }
     let outgoing = Outgoing::new(&request.id, &request.incoming, answered).after(meeting);
-    shared.world().requests.amend(&request.id, |record| {
+    shared.world_unseen().requests.amend(&request.id, |record| {
         record.status = (outgoing.ending == Ending::Sent).then_some(outgoing.status);
         record.replayed = outgoing
             .headers
@@ -106,7 +107,7 @@ async fn run(
         .as_deref()
         .filter(|_| incoming.method == "POST");
     if let Some(key) = key {
-        let fingerprint = Fingerprint::new(&incoming.path, &tree);
+        let fingerprint = Fingerprint::new(*caller, &incoming.path, &tree);
         let begun = with_ledger(shared, ledger, |ledger| {
             ledger.idempotency.begin(key, &fingerprint, shared.now())
         })??;
@@ -137,129 +138,19 @@ async fn run(
             ledger.idempotency.finish(key, kept);
         })?;
     }
+    if incoming.method != "GET" {
+        shared.touch();
+    }
     Ok(answered)
 }
 
-/// Validates and runs the handler under the lock, then lets the events go.
-fn execute(
-    shared: &Shared,
-    request: &Request,
-    (key, caller): (&LedgerKey, Caller),
-    route: &Route,
-    path_ids: Vec<String>,
-    mut tree: Map<String, Value>,
-) -> Result<Answered, StripeError> {
-    let endpoint = route.endpoint();
-    let expansions = expansions(&mut tree, endpoint)?;
-    let params = params::validate(
-        tree,
-        endpoint.accepts(request.incoming.stripe_version.as_deref()),
-    )?;
-    let origin = shared.origin(
-        Some(request.id.clone()),
-        request.incoming.idempotency_key.clone(),
-    );
-    let (result, due) = with_ledger(shared, key, |ledger| {
-        let origin = ledger.catch_up(origin);
-        let path = request.incoming.path.clone();
-        let mut call = Call {
-            ledger,
-            caller,
-            params,
-            ids: path_ids,
-            origin,
-            path,
-        };
-        let mut result = (route.handler)(&mut call);
-        if let Ok(object) = &mut result {
-            expand::expand(object, &expansions, endpoint, call.ledger);
-        }
-        (result, call.ledger.take_due())
-    })?;
-    shared.dispatch(due);
-    let body = result
-        .map_err(|error| blame_parameter(error, &request.incoming.path))
-        .map_err(|error| hint_other_mode(shared, key, error))?;
-    Ok(Answered {
-        status: 200,
-        body,
-        should_retry: None,
-        replay_of: None,
-    })
-}
-
-/// `expand` is every endpoint's parameter.
-fn expansions(
-    tree: &mut Map<String, Value>,
-    endpoint: &Endpoint,
-) -> Result<Vec<String>, StripeError> {
-    let paths = match tree.shift_remove("expand") {
-        None => return Ok(Vec::new()),
-        Some(Value::Object(paths)) => paths,
-        Some(_) => return Err(StripeError::invalid("Invalid array").param("expand")),
-    };
-    let paths: Vec<String> = paths
-        .values()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect();
-    expand::check(&paths, endpoint)?;
-    Ok(paths)
-}
-
-/// An object that is not there is a 404 only where the path names it: an id in a parameter is a wrong
-/// parameter.
-fn blame_parameter(mut error: StripeError, path: &str) -> StripeError {
-    let missing = error.field("code") == Some("resource_missing");
-    if missing && !path.split('/').any(|part| part == missing_id(&error)) {
-        error.status = 400;
-    }
-    error
-}
-
-/// The id in "No such charge: 'ch_…'".
-fn missing_id(error: &StripeError) -> &str {
-    let message = error.field("message").unwrap_or_default();
-    message.split('\'').nth(1).unwrap_or_default()
-}
-
-/// Stripe says so where the same account has the object in its other mode.
-fn hint_other_mode(shared: &Shared, key: &LedgerKey, error: StripeError) -> StripeError {
-    if error.field("code") != Some("resource_missing") {
-        return error;
-    }
-    let message = error.field("message").unwrap_or_default().to_owned();
-    let id = missing_id(&error);
-    let other = LedgerKey {
-        account_id: key.account_id.clone(),
-        livemode: !key.livemode,
-    };
-    let exists = shared
-        .world()
-        .ledgers
-        .get(&other)
-        .is_some_and(|ledger| ledger.holds(id));
-    if !exists {
-        return error;
-    }
-    let (there, here) = if key.livemode {
-        ("test", "live")
-    } else {
-        ("live", "test")
-    };
-    error.with(
-        "message",
-        format!("{message}; a similar object exists in {there} mode, but a {here} mode key was used to make this request."),
-    )
-}
-
-fn with_ledger<T>(
+pub(super) fn with_ledger<T>(
     shared: &Shared,
     key: &LedgerKey,
     work: impl FnOnce(&mut Ledger) -> T,
 ) -> Result<T, StripeError> {
     shared
-        .world()
+        .world_unseen()
         .ledgers
         .get_mut(key)
         .map(work)

@@ -76,6 +76,29 @@ impl Request {
         }
     }
 
+    /// Refuses expansions of objects that a restricted key may not read.
+    pub(super) fn check_reads(&self, objects: &[&str]) -> Result<(), StripeError> {
+        let Some(permissions) = &self.permissions else {
+            return Ok(());
+        };
+        let paths = objects.iter().map(|object| path_of(object));
+        match paths
+            .filter_map(|path| permissions.missing("GET", &path))
+            .next()
+        {
+            None => Ok(()),
+            Some((title, name)) => Err(auth::not_permitted(
+                self.key_text(),
+                self.account().unwrap_or_default(),
+                Some((&title, &name)),
+            )),
+        }
+    }
+
+    pub(super) fn is_publishable(&self) -> bool {
+        matches!(&self.owner, Some((_, Caller::Publishable)))
+    }
+
     /// The refusal of a fault, in Stripe's words for this request.
     pub(super) fn refusal(&self, kind: &FaultKind) -> Option<StripeError> {
         let (method, path) = (&self.incoming.method, &self.incoming.path);
@@ -117,7 +140,11 @@ impl Request {
             created: now,
             method: incoming.method.clone(),
             path: incoming.path.clone(),
-            authorization: self.key.clone(),
+            authorization: self.key.as_deref().map(|key| match self.owner {
+                Some(_) => key.to_owned(),
+                // Perhaps a real one, sent here by mistake.
+                None => auth::redacted(key),
+            }),
             account: self.account().map(str::to_owned),
             livemode: self.owner.as_ref().map(|(ledger, _)| ledger.livemode),
             idempotency_key: incoming.idempotency_key.clone(),
@@ -126,12 +153,21 @@ impl Request {
             params: params.map_or(Value::Null, |tree| Value::Object(tree.clone())),
             status: None,
             replayed: false,
+            param_bytes: 0,
             faults: meeting.log.clone(),
         }
     }
 
     fn key_text(&self) -> &str {
         self.key.as_deref().unwrap_or_default()
+    }
+}
+
+/// Where objects of a kind are read.
+fn path_of(object: &str) -> String {
+    match object {
+        "test_helpers.test_clock" => "/v1/test_helpers/test_clocks".to_owned(),
+        other => format!("/v1/{}s", other.replace('.', "/")),
     }
 }
 

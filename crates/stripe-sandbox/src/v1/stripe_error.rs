@@ -11,6 +11,7 @@ pub(crate) struct StripeError {
     fields: Map<String, Value>,
     /// The `Stripe-Should-Retry` header, where Stripe sends one.
     pub(crate) should_retry: Option<bool>,
+    acted: bool,
 }
 
 impl StripeError {
@@ -22,6 +23,7 @@ impl StripeError {
             status,
             fields,
             should_retry: None,
+            acted: false,
         }
     }
 
@@ -142,11 +144,18 @@ impl StripeError {
         Value::Object(fields)
     }
 
+    /// The request has had an effect all the same.
+    pub(crate) fn acted(mut self) -> Self {
+        self.acted = true;
+        self
+    }
+
     /// Whether the request failed before Stripe began to execute it, so that its idempotency key is
     /// still unused. Source: Stripe docs, "Idempotent requests".
     pub(crate) fn before_execution(&self) -> bool {
-        matches!(self.status, 401 | 403 | 409 | 429)
-            || (self.status == 400 && self.field("param").is_some())
+        let refused = matches!(self.status, 401 | 403 | 409 | 429)
+            || (self.status == 400 && self.field("param").is_some());
+        refused && !self.acted
     }
 
     /// The body, with the link to the request's log line that Stripe adds.

@@ -20,6 +20,7 @@ mod errors;
 mod facts;
 mod faults;
 mod faults_seeded;
+mod guards;
 mod harness;
 mod idempotency;
 mod keys;
