@@ -151,6 +151,9 @@ class Things:
             "line_items": [{"price": self.one_time_price(), "quantity": 1}]})["id"]
 
     def new_endpoint(self):
+        """Stripe has at most 16, so the one before goes."""
+        for one in self._api("GET", "/v1/webhook_endpoints", {"limit": 100})[1]["data"]:
+            self._api("DELETE", f"/v1/webhook_endpoints/{one['id']}")
         made = self.make("/v1/webhook_endpoints", {
             "url": "https://shop.example/hook", "enabled_events": ["charge.refunded"], "metadata": {"of": "things"}})
         return made["id"]
