@@ -41,3 +41,15 @@ def test_a_session_needs_something_to_sell(shop):
                    {"mode": "payment", "line_items": [{"price": "price_nothing", "quantity": 1}], **URLS}):
         error = raises(stripe.InvalidRequestError, shop.v1.checkout.sessions.create, params)
         assert error.http_status == 400
+
+
+def test_a_session_subscribes(shop):
+    price = shop.v1.prices.create({"currency": "eur", "unit_amount": 1500, "recurring": {"interval": "month"},
+                                   "product_data": {"name": "Beans club"}})
+    sessions = shop.v1.checkout.sessions
+    made = sessions.create({"mode": "subscription", "line_items": [{"price": price.id, "quantity": 1}],
+                            "subscription_data": {"metadata": {"club": "1"}}, **URLS})
+    shop.control("POST", f"/checkout/sessions/{made.id}/pay", {})
+    done = sessions.retrieve(made.id, {"expand": ["subscription", "invoice"]})
+    assert (done.status, done.subscription.status, done.invoice.status) == ("complete", "active", "paid")
+    assert done.subscription.metadata["club"] == "1"
