@@ -11,10 +11,6 @@ use crate::state::Ledger;
 use crate::v1::{Origin, StripeError};
 
 /// How a payment is confirmed.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a parameter of its own"
-)]
 #[derive(Default)]
 #[expect(
     clippy::struct_excessive_bools,

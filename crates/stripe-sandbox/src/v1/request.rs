@@ -81,11 +81,8 @@ impl Request {
         let Some(permissions) = &self.permissions else {
             return Ok(());
         };
-        let paths = objects.iter().map(|object| path_of(object));
-        match paths
-            .filter_map(|path| permissions.missing("GET", &path))
-            .next()
-        {
+        let mut paths = objects.iter().map(|object| path_of(object));
+        match paths.find_map(|path| permissions.missing("GET", &path)) {
             None => Ok(()),
             Some((title, name)) => Err(auth::not_permitted(
                 self.key_text(),

@@ -21,8 +21,9 @@ impl Latencies {
         }
     }
 
-    pub(crate) fn count(&self) -> usize {
-        self.0.values().map(Vec::len).sum()
+    pub(crate) fn count(&self) -> u32 {
+        let all: usize = self.0.values().map(Vec::len).sum();
+        u32::try_from(all).unwrap()
     }
 
     /// One line for each kind of request.

@@ -52,7 +52,7 @@ async fn many_clients_at_once_lose_and_double_nothing() {
     books::check_sums(&api, payments).await;
     let report = format!(
         "{payments} payments by {CLIENTS} clients: {:.0} requests/s, {events} events delivered after {:.1} s, {memory_mb} MB\n{}",
-        latencies.count() as f64 / paid.as_secs_f64(),
+        f64::from(latencies.count()) / paid.as_secs_f64(),
         delivered.as_secs_f64(),
         latencies.table(),
     );
