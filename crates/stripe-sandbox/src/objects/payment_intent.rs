@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::ids;
 
 /// A payment from its first request to its end.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct PaymentIntent {
     pub(crate) id: String,
     pub(crate) client_secret: String,
@@ -37,6 +37,9 @@ pub(crate) struct PaymentIntent {
     pub(crate) metadata: Map<String, Value>,
     /// Parameters that Stripe stores and gives back unchanged; see [`ECHOED`].
     pub(crate) echoed: Map<String, Value>,
+    /// The shopper's browser has set `shipping` last, and may set it again.
+    #[serde(default)]
+    pub(crate) shipping_from_browser: bool,
     /// What a test has put over the rendered object.
     pub(crate) tampered: Map<String, Value>,
 }
@@ -139,6 +142,7 @@ impl PaymentIntent {
             cancellation_reason: None,
             metadata: Map::new(),
             echoed: Map::new(),
+            shipping_from_browser: false,
             tampered: Map::new(),
         }
     }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::ids;
 
 /// An agreement to charge a card later.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct SetupIntent {
     pub(crate) id: String,
     pub(crate) client_secret: String,

@@ -79,8 +79,7 @@ pub(crate) fn confirm(
             charge::attempt(ledger, id, how, origin)
         }
         Step::Challenge if how.error_on_requires_action => {
-            let decline = AUTHENTICATION_REQUIRED;
-            let error = StripeError::card(decline, decline.message());
+            let error = StripeError::action_required();
             fail(ledger, id, error, origin)
         }
         Step::Challenge => {

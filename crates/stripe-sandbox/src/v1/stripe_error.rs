@@ -104,6 +104,19 @@ impl StripeError {
         error
     }
 
+    /// 402 `card_error` without a charge: a challenge that the merchant does not want.
+    /// Source: Stripe docs, "Error codes".
+    pub(crate) fn action_required() -> Self {
+        let mut error = Self::new(
+            402,
+            "card_error",
+            "The provided payment method requires customer actions to complete, but `error_on_requires_action` was set. If you'd like to add this payment method to your integration, we recommend that you first upgrade your integration to handle actions.",
+        )
+        .code("payment_intent_action_required");
+        error.should_retry = Some(false);
+        error
+    }
+
     /// Any other status; used by injected faults and transport refusals.
     pub(crate) fn other(status: u16, kind: &str, message: &str) -> Self {
         Self::new(status, kind, message)

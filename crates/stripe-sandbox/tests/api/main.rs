@@ -33,6 +33,7 @@ mod reading;
 mod searching;
 mod setups;
 mod state;
+mod strict;
 mod webhook_endpoints;
 mod webhook_faults;
 mod webhook_retries;

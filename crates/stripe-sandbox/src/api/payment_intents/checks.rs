@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::api::check;
 use crate::currencies::{self, AmountProblem};
-use crate::objects::ECHOED;
+use crate::objects::{ECHOED, PaymentIntent};
 use crate::params::Params;
 use crate::payments::wallet;
 use crate::v1::{Call, StripeError};
@@ -125,6 +125,39 @@ pub(crate) fn usable(
     method.map_or(Ok(()), |method| {
         wallet::check_use(call.ledger, method, customer)
     })
+}
+
+/// Whether the shopper is away: also `one_off` and `recurring` say so.
+pub(super) fn is_off_session(params: &Params) -> bool {
+    match params.get("off_session") {
+        Some(Value::Bool(away)) => *away,
+        given => given.is_some(),
+    }
+}
+
+/// Refuses a shopper who is away and agrees to later payments all the same.
+pub(super) fn off_session(intent: &PaymentIntent, params: &Params) -> Result<(), StripeError> {
+    if !is_off_session(params) || intent.setup_future_usage().is_none() {
+        return Ok(());
+    }
+    Err(StripeError::invalid(
+        "You cannot confirm with the `off_session` parameter when `setup_future_usage` is also set on the PaymentIntent because you cannot set up future usages when processing payments off-session.",
+    )
+    .param("off_session"))
+}
+
+/// "This can only be provided during confirmation." Source: Stripe API reference,
+/// `payment_method_options.card.moto`.
+pub(crate) fn moto_needs_confirm(params: &Params) -> Result<(), StripeError> {
+    let card = params.part("payment_method_options").part("card");
+    if card.get("moto").is_none() {
+        return Ok(());
+    }
+    let param = "payment_method_options[card][moto]";
+    Err(StripeError::invalid(format!(
+        "You cannot specify `{param}` when `confirm` is not set to `true`."
+    ))
+    .param(param))
 }
 
 /// Takes over `payment_method_options[card]`; a cleared option is forgotten.

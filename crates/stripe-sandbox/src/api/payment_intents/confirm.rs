@@ -3,9 +3,10 @@
 
 use serde_json::Value;
 
-use super::{checks, outcome};
+use super::{checks, outcome, publishable};
 use crate::api::payment_methods;
-use crate::objects::CaptureMethod;
+use crate::objects::{CaptureMethod, PaymentIntent};
+use crate::params::Params;
 use crate::payments::{self, Confirmation};
 use crate::v1::{Call, Caller, StripeError};
 
@@ -24,6 +25,8 @@ pub(crate) fn confirm(call: &mut Call<'_>) -> Result<Value, StripeError> {
             "This PaymentIntent {id} cannot be confirmed using your publishable key because its `confirmation_method` is set to `manual`. Please use your secret key instead, or create a PaymentIntent with `confirmation_method` set to `automatic`."
         )));
     }
+    publishable::check(call)?;
+    publishable::check_changes(call, &id)?;
     checks::references(call)?;
     let expected = call.params.integer("amount_to_confirm");
     if expected.is_some_and(|expected| expected != amount) {
@@ -35,15 +38,28 @@ pub(crate) fn confirm(call: &mut Call<'_>) -> Result<Value, StripeError> {
     checks::return_url(call, automatic.as_deref())?;
     let payment_method = payment_methods::given(call)?;
     checks::usable(call, payment_method.as_deref(), customer.as_deref())?;
-    if let Some(intent) = call.ledger.payment_intents.get_mut(&id) {
-        checks::echo(&mut intent.echoed, &call.params);
-        checks::card_options(&mut intent.card_options, &call.params);
-        if let Some(capture_method) = call.params.text("capture_method") {
-            intent.capture_method = CaptureMethod::from_param(Some(capture_method));
-        }
+    let intent = payments::find(call.ledger, &id)?;
+    let before = intent.clone();
+    take_over(intent, &call.params, call.caller);
+    let checked = checks::off_session(intent, &call.params);
+    let result = checked.and_then(|()| run(call, &id, payment_method));
+    // What is refused changes nothing; a decline is an attempt that was made.
+    if result.as_ref().is_err_and(|error| error.status == 400) {
+        *payments::find(call.ledger, &id)? = before;
     }
-    let result = run(call, &id, payment_method);
     outcome(call, &id, result)
+}
+
+/// What the request says of the payment itself.
+fn take_over(intent: &mut PaymentIntent, params: &Params, caller: Caller) {
+    checks::echo(&mut intent.echoed, params);
+    checks::card_options(&mut intent.card_options, params);
+    if let Some(capture_method) = params.text("capture_method") {
+        intent.capture_method = CaptureMethod::from_param(Some(capture_method));
+    }
+    if params.get("shipping").is_some() {
+        intent.shipping_from_browser = caller == Caller::Publishable;
+    }
 }
 
 /// Confirms with what the request says; also for creations with `confirm=true`.
@@ -52,18 +68,18 @@ pub(super) fn run(
     id: &str,
     payment_method: Option<String>,
 ) -> Result<(), StripeError> {
-    // Also `one_off` and `recurring`.
-    let off_session = match call.params.get("off_session") {
-        Some(Value::Bool(away)) => *away,
-        given => given.is_some(),
-    };
     let how = Confirmation {
         payment_method,
         return_url: call.params.text("return_url").map(str::to_owned),
-        off_session,
+        off_session: checks::is_off_session(&call.params),
         error_on_requires_action: call.params.flag("error_on_requires_action"),
         waits_for_customer: false,
         use_stripe_sdk: call.params.flag("use_stripe_sdk"),
     };
-    payments::confirm(call.ledger, id, how, &call.origin)
+    let result = payments::confirm(call.ledger, id, how, &call.origin);
+    // It speaks of this confirmation only.
+    if let Some(intent) = call.ledger.payment_intents.get_mut(id) {
+        intent.card_options.shift_remove("moto");
+    }
+    result
 }

@@ -19,6 +19,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, StripeError> {
         checks::return_url(call, automatic.as_deref())?;
     } else {
         only_with_confirm(call)?;
+        checks::moto_needs_confirm(&call.params)?;
     }
     let customer = call.params.text("customer").map(str::to_owned);
     let payment_method = payment_methods::given(call)?;
@@ -36,6 +37,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, StripeError> {
     merge_metadata(&mut intent.metadata, call.params.get("metadata"));
     checks::echo(&mut intent.echoed, &call.params);
     checks::card_options(&mut intent.card_options, &call.params);
+    checks::off_session(&intent, &call.params)?;
     let id = payments::open(call.ledger, intent, &call.origin);
     let result = if confirms {
         confirm::run(call, &id, None)

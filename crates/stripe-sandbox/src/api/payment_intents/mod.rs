@@ -4,14 +4,16 @@ mod checks;
 mod confirm;
 mod create;
 mod others;
+mod publishable;
 mod read;
 mod settle;
 mod update;
 
-pub(crate) use checks::{card_options, echo, references, usable};
+pub(crate) use checks::{card_options, echo, moto_needs_confirm, references, usable};
 pub(crate) use confirm::confirm;
 pub(crate) use create::create;
 pub(crate) use others::{apply_customer_balance, increment_authorization, verify_microdeposits};
+pub(crate) use publishable::check as check_publishable;
 pub(crate) use read::{list, retrieve};
 pub(crate) use settle::{cancel, capture};
 pub(crate) use update::update;

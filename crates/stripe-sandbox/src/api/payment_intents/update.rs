@@ -33,6 +33,7 @@ pub(crate) fn update(call: &mut Call<'_>) -> Result<Value, StripeError> {
         return outcome(call, &id, Err(refusal));
     }
     checks::references(call)?;
+    checks::moto_needs_confirm(&call.params)?;
     let customer = (call.params.text("customer").map(str::to_owned)).or(customer);
     let amount_changes =
         call.params.get("amount").is_some() || call.params.get("currency").is_some();
@@ -63,6 +64,9 @@ pub(crate) fn update(call: &mut Call<'_>) -> Result<Value, StripeError> {
     }
     merge_metadata(&mut intent.metadata, call.params.get("metadata"));
     checks::echo(&mut intent.echoed, &call.params);
+    if call.params.get("shipping").is_some() {
+        intent.shipping_from_browser = false;
+    }
     if reopens {
         reopen(intent);
     }
@@ -72,6 +76,7 @@ pub(crate) fn update(call: &mut Call<'_>) -> Result<Value, StripeError> {
 /// What was confirmed for another amount or method has to be confirmed again.
 fn reopen(intent: &mut PaymentIntent) {
     intent.next_action = Value::Null;
+    intent.challenge_passed = false;
     intent.status = match intent.payment_method {
         Some(_) => Status::RequiresConfirmation,
         None => Status::RequiresPaymentMethod,

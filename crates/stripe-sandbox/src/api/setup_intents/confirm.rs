@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::outcome;
-use crate::api::payment_intents::{card_options, references, usable};
+use crate::api::payment_intents::{card_options, check_publishable, references, usable};
 use crate::api::payment_methods;
 use crate::setups::{self, SetupConfirmation};
 use crate::v1::{Call, Caller, StripeError};
@@ -18,14 +18,19 @@ pub(crate) fn confirm(call: &mut Call<'_>) -> Result<Value, StripeError> {
         intent.customer.clone(),
     );
     call.check_client_secret("SetupIntent", &secret)?;
+    check_publishable(call)?;
     references(call)?;
     check_return_url(call, automatic.as_deref())?;
     let payment_method = payment_methods::given(call)?;
     usable(call, payment_method.as_deref(), customer.as_deref())?;
-    if let Some(intent) = call.ledger.setup_intents.get_mut(&id) {
-        card_options(&mut intent.card_options, &call.params);
-    }
+    let intent = setups::find(call.ledger, &id)?;
+    let before = intent.clone();
+    card_options(&mut intent.card_options, &call.params);
     let result = run(call, &id, payment_method);
+    // What is refused changes nothing; a decline is an attempt that was made.
+    if result.as_ref().is_err_and(|error| error.status == 400) {
+        *setups::find(call.ledger, &id)? = before;
+    }
     outcome(call, &id, result)
 }
 
@@ -40,7 +45,12 @@ pub(super) fn run(
         return_url: call.params.text("return_url").map(str::to_owned),
         use_stripe_sdk: call.params.flag("use_stripe_sdk"),
     };
-    setups::confirm(call.ledger, id, how, &call.origin)
+    let result = setups::confirm(call.ledger, id, how, &call.origin);
+    // It speaks of this confirmation only.
+    if let Some(intent) = call.ledger.setup_intents.get_mut(id) {
+        intent.card_options.shift_remove("moto");
+    }
+    result
 }
 
 /// Where redirects are possible, a confirmation from a server has to say where to come back to.

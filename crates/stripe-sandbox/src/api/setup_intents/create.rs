@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{confirm, echo, only_for_others, outcome};
-use crate::api::payment_intents::{card_options, references, usable};
+use crate::api::payment_intents::{card_options, moto_needs_confirm, references, usable};
 use crate::api::payment_methods;
 use crate::objects::{SetupIntent, SetupStatus, merge_metadata};
 use crate::params::Params;
@@ -18,6 +18,8 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, StripeError> {
     let confirms = call.params.flag("confirm");
     if confirms {
         confirm::check_return_url(call, intent.automatic_payment_methods.as_deref())?;
+    } else {
+        moto_needs_confirm(&call.params)?;
     }
     let customer = call.params.text("customer").map(str::to_owned);
     let payment_method = payment_methods::given(call)?;

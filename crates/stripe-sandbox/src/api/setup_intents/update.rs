@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{echo, only_for_others, outcome};
-use crate::api::payment_intents::{card_options, references, usable};
+use crate::api::payment_intents::{card_options, moto_needs_confirm, references, usable};
 use crate::api::payment_methods;
 use crate::objects::{SetupStatus, merge_metadata};
 use crate::setups;
@@ -34,6 +34,7 @@ pub(crate) fn update(call: &mut Call<'_>) -> Result<Value, StripeError> {
         return outcome(call, &id, Err(refusal));
     }
     references(call)?;
+    moto_needs_confirm(&call.params)?;
     only_for_others(&call.params)?;
     let customer = call.params.text("customer").map(str::to_owned).or(customer);
     let payment_method = payment_methods::given(call)?;
