@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{State, or_default, refusal};
 use crate::money::disputes::{self, DISPUTE, Verdict};
 use crate::money::refunds::{self, Wanted};
-use crate::objects::{ChargeResult, RefundStatus};
+use crate::objects::RefundStatus;
 use crate::payments;
 use crate::state::Ledger;
 use crate::v1::{Origin, StripeError};
@@ -19,7 +19,7 @@ use crate::v1::{Origin, StripeError};
 pub(super) struct Dispute {
     /// One of Stripe's reasons.
     reason: String,
-    /// Without it, all that was captured.
+    /// Without it, all that is left of the charge.
     amount: Option<i64>,
     /// The bank only asks.
     inquiry: bool,
@@ -54,12 +54,12 @@ pub(super) async fn dispute(
         return refusal(422, "reason is none of Stripe's");
     }
     act(&state, "charge", &id, |ledger, origin| {
-        let charge = ledger.charges.get(id.as_str());
-        let charge = charge.ok_or_else(|| StripeError::missing("charge", &id))?;
-        let paid = charge.captured && charge.result == ChargeResult::Approved;
-        let amount = body.amount.unwrap_or(charge.amount_captured);
-        if !paid || !(1..=charge.amount_captured).contains(&amount) {
-            return Err(StripeError::invalid("nothing so large was captured"));
+        let left = disputes::left(ledger, &id, None);
+        let amount = body.amount.unwrap_or(left);
+        if !(1..=left).contains(&amount) {
+            return Err(StripeError::invalid(
+                "nothing so large is left of the charge",
+            ));
         }
         let kind = if body.inquiry {
             disputes::Kind::Inquiry

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::cards::RefundCourse;
 use crate::currencies;
 use crate::ids;
-use crate::money::balance;
+use crate::money::{balance, disputes};
 use crate::objects::{Charge, Movement, Refund, RefundStatus, Status};
 use crate::state::{Ledger, Task};
 use crate::v1::{Origin, StripeError};
@@ -80,6 +80,7 @@ pub(crate) fn create(
         ledger.emit("refund.created", object, origin);
     }
     move_refunded(ledger, charge_id, amount, "charge.refunded", origin);
+    disputes::refunded(ledger, charge_id, origin);
     let due = origin.now + COURSE_SECONDS;
     match course {
         RefundCourse::Succeeds => {}

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{DISPUTE, is_inquiry, is_open, move_funds, text};
+use super::{DISPUTE, is_inquiry, is_open, left, move_funds, text};
 use crate::state::{Document, Ledger};
 use crate::v1::Origin;
 
@@ -50,6 +50,9 @@ pub(crate) fn decide(ledger: &mut Ledger, id: &str, verdict: Verdict, origin: &O
     if inquiry && verdict == Verdict::Lost {
         escalate(ledger, id, origin);
     }
+    if !ledger.documents.get(DISPUTE, id).is_some_and(is_open) {
+        return;
+    }
     let status = match verdict {
         Verdict::Won if inquiry => "warning_closed",
         Verdict::Won => "won",
@@ -63,11 +66,18 @@ pub(crate) fn decide(ledger: &mut Ledger, id: &str, verdict: Verdict, origin: &O
 
 /// The inquiry becomes a chargeback: the money is taken.
 fn escalate(ledger: &mut Ledger, id: &str, origin: &Origin) {
-    let inquiry = ledger.documents.get(DISPUTE, id).is_some_and(is_inquiry);
-    if !inquiry {
+    let found = ledger.documents.get(DISPUTE, id);
+    let Some(inquiry) = found.filter(|dispute| is_inquiry(dispute)) else {
         return;
+    };
+    // What was refunded since the bank has asked is not taken again.
+    let asked = inquiry.get("amount").and_then(Value::as_i64);
+    let amount = left(ledger, text(inquiry, "charge"), Some(id)).min(asked.unwrap_or_default());
+    if amount < 1 {
+        return close(ledger, id, "warning_closed", origin);
     }
     change(ledger, id, origin, |dispute| {
+        dispute.insert("amount".to_owned(), Value::from(amount));
         dispute.insert("status".to_owned(), Value::from("needs_response"));
         dispute.insert("is_charge_refundable".to_owned(), Value::Bool(false));
         if let Some(details) = dispute.get_mut("payment_method_details") {
@@ -75,6 +85,21 @@ fn escalate(ledger: &mut Ledger, id: &str, origin: &Origin) {
         }
     });
     move_funds(ledger, id, true, origin);
+}
+
+/// A refund in full answers the bank's questions. Source: Stripe docs, "Disputes", inquiries.
+pub(crate) fn refunded(ledger: &mut Ledger, charge: &str, origin: &Origin) {
+    if (ledger.charges.get(charge)).is_none_or(|charge| charge.refundable() > 0) {
+        return;
+    }
+    let of_charge = |dispute: &&Document| {
+        text(dispute, "charge") == charge && is_inquiry(dispute) && is_open(dispute)
+    };
+    let inquiries = ledger.documents.all(DISPUTE).filter(of_charge);
+    let ids: Vec<String> = inquiries.map(|one| text(one, "id").to_owned()).collect();
+    for id in ids {
+        close(ledger, &id, "warning_closed", origin);
+    }
 }
 
 /// The time to answer is over.

@@ -2,9 +2,11 @@
 //! Source: Stripe docs, "How disputes work" and "Testing › Disputes".
 
 mod close;
+mod left;
 mod open;
 
-pub(crate) use close::{Verdict, decide, overdue, submit};
+pub(crate) use close::{Verdict, decide, overdue, refunded, submit};
+pub(crate) use left::left;
 pub(crate) use open::{Kind, aftermath, open};
 
 use serde_json::{Value, json};

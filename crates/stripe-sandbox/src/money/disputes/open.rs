@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{DISPUTE, move_funds};
+use super::{DISPUTE, left, move_funds};
 use crate::cards::Aftermath;
 use crate::ids;
 use crate::objects::Charge;
@@ -18,9 +18,9 @@ pub(crate) fn aftermath(ledger: &mut Ledger, charge: &str, origin: &Origin) {
     let Some(found) = ledger.charges.get(charge) else {
         return;
     };
-    let amount = found.amount_captured;
     let method = found.payment_method["id"].as_str().unwrap_or_default();
     let card = ledger.payment_methods.get(method).map(|method| method.card);
+    let amount = left(ledger, charge, None);
     match card.and_then(crate::cards::TestCard::aftermath) {
         Some(Aftermath::Dispute(reason)) => {
             open(ledger, charge, amount, reason, Kind::Chargeback, origin);
@@ -45,7 +45,7 @@ pub(crate) enum Kind {
     Inquiry,
 }
 
-/// Opens a dispute on a captured charge.
+/// Opens a dispute on a captured charge, if so much is left of it.
 pub(crate) fn open(
     ledger: &mut Ledger,
     charge_id: &str,
@@ -54,6 +54,9 @@ pub(crate) fn open(
     kind: Kind,
     origin: &Origin,
 ) -> Option<String> {
+    if !(1..=left(ledger, charge_id, None)).contains(&amount) {
+        return None;
+    }
     let livemode = ledger.livemode;
     let charge = ledger.charges.get_mut(charge_id)?;
     charge.disputed = true;

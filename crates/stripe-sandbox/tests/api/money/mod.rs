@@ -2,6 +2,7 @@
 
 mod balance;
 mod charges;
+mod dispute_limits;
 mod disputes;
 mod refunds;
 
