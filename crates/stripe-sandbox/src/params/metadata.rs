@@ -6,11 +6,11 @@ use super::validate::join;
 use crate::v1::StripeError;
 
 /// Up to 50 keys, names up to 40 and values up to 500 characters.
-const KEYS: usize = 50;
+pub(crate) const KEYS: usize = 50;
 const NAME_CHARS: usize = 40;
 const VALUE_CHARS: usize = 500;
 
-/// Refuses what Stripe refuses. How many names an object may have in the end is up to the resource.
+/// Refuses what Stripe refuses. How many names an object may have in the end is `v1::metadata_limit`'s.
 pub(super) fn check(path: &str, tree: &Map<String, Value>) -> Result<(), StripeError> {
     let refuse = |message: String, param: &str| Err(StripeError::invalid(message).param(param));
     if tree.len() > KEYS {

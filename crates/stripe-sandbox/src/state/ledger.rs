@@ -89,6 +89,7 @@ impl Ledger {
             "payment_method" => self.payment_methods.get(id).map(PaymentMethod::render),
             "setup_intent" => self.setup_intents.get(id).map(SetupIntent::render),
             "refund" => self.refunds.get(id).map(Refund::render),
+            "webhook_endpoint" => (self.webhook_endpoints.get(id)).map(WebhookEndpoint::render),
             "balance_transaction" => {
                 let found = self.balance_transactions.get(id);
                 found.map(|transaction| transaction.render(self.now))

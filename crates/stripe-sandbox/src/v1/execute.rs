@@ -12,7 +12,7 @@ use crate::v1::pipeline::with_ledger;
 use crate::v1::request::Request;
 use crate::v1::routes::Route;
 use crate::v1::wire::Answered;
-use crate::v1::{Call, Caller, StripeError, expand};
+use crate::v1::{Call, Caller, StripeError, expand, metadata_limit};
 
 /// Validates and runs the handler under the lock, then lets the events go.
 pub(super) fn execute(
@@ -66,6 +66,7 @@ pub(super) fn execute(
 /// neither the caller nor the idempotency key waits for ever.
 fn handle(call: &mut Call<'_>, route: &Route, expansions: &[String]) -> Result<Value, StripeError> {
     let handled = catch_unwind(AssertUnwindSafe(|| {
+        metadata_limit::check(call, route.endpoint())?;
         let mut object = (route.handler)(call)?;
         expand::expand(&mut object, expansions, route.endpoint(), call.ledger);
         Ok(object)

@@ -7,6 +7,7 @@ mod execute;
 pub(crate) mod expand;
 pub(crate) mod idempotency;
 pub(crate) mod list;
+mod metadata_limit;
 pub(crate) mod permissions;
 pub(crate) mod pipeline;
 mod request;
