@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::objects::{Status, ThreeDSecure};
 use crate::payments::charge::{self, Attempt};
-use crate::payments::{fail, find, unexpected_state};
+use crate::payments::{fail, find, unexpected_state, wallet};
 use crate::state::Ledger;
 use crate::v1::{Origin, StripeError};
 
@@ -41,6 +41,12 @@ pub(crate) fn authenticate(
             Ok(())
         }
         Challenge::Passed => {
+            // The card may have been used up or detached since the challenge was asked for.
+            let (used, customer) = (intent.payment_method.clone(), intent.customer.clone());
+            let usable = wallet::check_use(ledger, &used.unwrap_or_default(), customer.as_deref());
+            if let Err(error) = usable {
+                return fail(ledger, id, error, origin);
+            }
             let how = Attempt {
                 three_d_secure: Some(ThreeDSecure::Authenticated),
                 refusal: None,

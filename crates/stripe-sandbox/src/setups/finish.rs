@@ -25,7 +25,15 @@ pub(crate) fn authenticate(
         )));
     }
     match challenge {
-        Challenge::Passed => succeed(ledger, id, Some(ThreeDSecure::Authenticated), origin),
+        Challenge::Passed => {
+            // The card may have been used up or become another customer's meanwhile.
+            let (used, customer) = (intent.payment_method.clone(), intent.customer.clone());
+            let usable = wallet::check_use(ledger, &used.unwrap_or_default(), customer.as_deref());
+            match usable {
+                Ok(()) => succeed(ledger, id, Some(ThreeDSecure::Authenticated), origin),
+                Err(error) => fail(ledger, id, error, origin),
+            }
+        }
         Challenge::Failed => {
             let error = StripeError::authentication_failed(
                 "The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new PaymentMethod to attempt to fulfill this SetupIntent again.",
