@@ -26,6 +26,25 @@ pub(crate) fn url(param: &str, text: &str) -> Result<(), StripeError> {
         .param(param))
 }
 
+/// Refuses what no shopper can be sent back to: a web page or an app, but no script and no file.
+pub(crate) fn return_url(param: &str, text: &str) -> Result<(), StripeError> {
+    const NO_PLACE: &[&str] = &[
+        "about",
+        "blob",
+        "data",
+        "file",
+        "javascript",
+        "vbscript",
+        "view-source",
+    ];
+    match url::Url::parse(text) {
+        Ok(url) if !NO_PLACE.contains(&url.scheme()) => Ok(()),
+        _ => Err(StripeError::invalid("Not a valid URL")
+            .code("url_invalid")
+            .param(param)),
+    }
+}
+
 /// `name` within the parameter `prefix`, if there is one: `prefix[name]`.
 pub(crate) fn within(prefix: &str, name: &str) -> String {
     if prefix.is_empty() {

@@ -18,7 +18,8 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, StripeError> {
             "You have reached the maximum of {MAX_ENDPOINTS} {mode} webhook endpoints."
         )));
     }
-    let url = checked_url(call.params.text("url").unwrap_or_default())?;
+    let livemode = call.ledger.livemode;
+    let url = checked_url(call.params.text("url").unwrap_or_default(), livemode)?;
     let enabled_events = checked_events(call.params.texts("enabled_events").unwrap_or_default())?;
     let mut metadata = Map::new();
     merge_metadata(&mut metadata, call.params.get("metadata"));
@@ -64,7 +65,9 @@ pub(crate) fn list(call: &mut Call<'_>) -> Result<Value, StripeError> {
 }
 
 pub(crate) fn update(call: &mut Call<'_>) -> Result<Value, StripeError> {
-    let url = call.params.text("url").map(checked_url).transpose()?;
+    let livemode = call.ledger.livemode;
+    let url = call.params.text("url");
+    let url = url.map(|url| checked_url(url, livemode)).transpose()?;
     let enabled_events = call
         .params
         .texts("enabled_events")
@@ -105,15 +108,32 @@ fn missing(id: &str) -> StripeError {
     StripeError::missing("webhook endpoint", id)
 }
 
-fn checked_url(text: &str) -> Result<String, StripeError> {
+/// In live mode Stripe wants TLS; an address of this machine needs none.
+fn checked_url(text: &str, livemode: bool) -> Result<String, StripeError> {
     let url = url::Url::parse(text)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    url.map(|_| text.to_owned()).ok_or_else(|| {
-        StripeError::invalid("Not a valid URL")
+    let invalid = |message: &str| {
+        Err(StripeError::invalid(message)
             .code("url_invalid")
-            .param("url")
-    })
+            .param("url"))
+    };
+    let Some(url) = url else {
+        return invalid("Not a valid URL");
+    };
+    if livemode && url.scheme() == "http" && !is_loopback(&url) {
+        return invalid("Invalid URL: webhook endpoints in live mode must use HTTPS.");
+    }
+    Ok(text.to_owned())
+}
+
+fn is_loopback(url: &url::Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }
 
 fn checked_events(events: Vec<String>) -> Result<Vec<String>, StripeError> {

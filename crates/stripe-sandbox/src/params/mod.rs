@@ -7,7 +7,7 @@ mod given;
 mod metadata;
 mod validate;
 
-pub(crate) use fields::{Fields, Kind};
+pub(crate) use fields::Fields;
 pub(crate) use form::{Malformed, parse};
 pub(crate) use given::Params;
 pub(crate) use metadata::KEYS as METADATA_KEYS;

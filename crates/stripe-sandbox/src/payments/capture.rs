@@ -42,6 +42,11 @@ pub(crate) fn capture(
     intent.amount_received = amount;
     intent.amount_capturable = 0;
     let charge_id = intent.latest_charge.clone().unwrap_or_default();
+    let suffix = intent.echoed.get("statement_descriptor_suffix").cloned();
+    if let (Some(charge), Some(suffix)) = (ledger.charges.get_mut(&charge_id), suffix) {
+        let name = "statement_descriptor_suffix".to_owned();
+        charge.echoed.insert(name, suffix);
+    }
     take(ledger, &charge_id, amount, origin);
     if let Some(object) = ledger.payment_intents.get(id).map(PaymentIntent::render) {
         ledger.emit("payment_intent.succeeded", object, origin);

@@ -46,6 +46,7 @@ pub(crate) fn confirm(
         ));
     };
     let customer = intent.customer.clone();
+    wallet::check_card_allowed(&intent.payment_method_types, "PaymentIntent")?;
     wallet::check_use(ledger, &used, customer.as_deref())?;
     let intent = find(ledger, id)?;
     let same = intent.payment_method.as_deref() == Some(&used);

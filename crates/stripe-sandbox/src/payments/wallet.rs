@@ -38,6 +38,18 @@ pub(crate) fn check_use(
     Err(StripeError::invalid(message).param("payment_method"))
 }
 
+/// Refuses a card where a payment or set-up is to be made with something else.
+pub(crate) fn check_card_allowed(types: &[String], kind: &str) -> Result<(), StripeError> {
+    if types.iter().any(|name| name == "card") {
+        return Ok(());
+    }
+    let types = types.join(", ");
+    Err(StripeError::invalid(format!(
+        "The PaymentMethod provided (card) is not allowed for this {kind}. Please attach a PaymentMethod of one of the following types: {types}. Alternatively, update the allowed payment_method_types for this {kind} to include \"card\"."
+    ))
+    .param("payment_method"))
+}
+
 /// Refuses where a field must name a payment method of the customer.
 pub(crate) fn check_attached(
     ledger: &Ledger,

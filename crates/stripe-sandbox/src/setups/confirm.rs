@@ -35,6 +35,7 @@ pub(crate) fn confirm(
         ));
     };
     let customer = intent.customer.clone();
+    wallet::check_card_allowed(&intent.payment_method_types, "SetupIntent")?;
     wallet::check_use(ledger, &used, customer.as_deref())?;
     let intent = find(ledger, id)?;
     intent.payment_method = Some(used.clone());

@@ -67,7 +67,7 @@ pub(crate) fn references(call: &Call<'_>) -> Result<(), StripeError> {
         check::email("receipt_email", email)?;
     }
     if let Some(url) = params.text("return_url") {
-        check::url("return_url", url)?;
+        check::return_url("return_url", url)?;
     }
     Ok(())
 }
@@ -125,6 +125,26 @@ pub(crate) fn usable(
     method.map_or(Ok(()), |method| {
         wallet::check_use(call.ledger, method, customer)
     })
+}
+
+/// Refuses another customer than the one that the payment or set-up has.
+pub(crate) fn other_customer(
+    params: &Params,
+    customer: Option<&str>,
+    kind: &str,
+) -> Option<StripeError> {
+    let (before, after) = (customer?, params.get("customer")?);
+    if after.as_str() == Some(before) {
+        return None;
+    }
+    let fulfil = if kind == "PaymentIntent" {
+        "fulfill a payment"
+    } else {
+        "complete a setup"
+    };
+    Some(StripeError::invalid(format!(
+        "You cannot modify `customer` on a {kind} once it already has been set. To {fulfil} with a different Customer, cancel this {kind} and create a new one."
+    )))
 }
 
 /// Whether the shopper is away: also `one_off` and `recurring` say so.

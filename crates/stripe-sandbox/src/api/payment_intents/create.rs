@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::{checks, confirm, outcome};
+use super::{checks, confirm, outcome, statement};
 use crate::api::{check, payment_methods};
 use crate::objects::{CaptureMethod, PaymentIntent, Status, merge_metadata};
-use crate::payments;
+use crate::payments::{self, wallet};
 use crate::v1::{Call, StripeError};
 
 pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, StripeError> {
@@ -14,6 +14,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, StripeError> {
     checks::amount(amount, currency)?;
     checks::references(call)?;
     let (automatic, types) = payment_method_types(call)?;
+    statement::check(&call.params, types.iter().any(|name| name == "card"))?;
     let confirms = call.params.flag("confirm");
     if confirms {
         checks::return_url(call, automatic.as_deref())?;
@@ -24,6 +25,9 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Value, StripeError> {
     let customer = call.params.text("customer").map(str::to_owned);
     let payment_method = payment_methods::given(call)?;
     checks::usable(call, payment_method.as_deref(), customer.as_deref())?;
+    if payment_method.is_some() {
+        wallet::check_card_allowed(&types, "PaymentIntent")?;
+    }
     let mut intent = PaymentIntent::new(amount, currency, call.ledger.livemode, call.origin.now);
     if payment_method.is_some() {
         intent.status = Status::RequiresConfirmation;
@@ -57,6 +61,10 @@ fn payment_method_types(call: &Call<'_>) -> Result<(Option<String>, Vec<String>)
     if enabled == Some(true) && types.is_some() {
         return Err(StripeError::invalid("You may only specify one of these parameters: automatic_payment_methods, payment_method_types.")
             .param("automatic_payment_methods"));
+    }
+    if enabled == Some(true) && call.params.text("confirmation_method") == Some("manual") {
+        return Err(StripeError::invalid("You may only specify one of these parameters: automatic_payment_methods, confirmation_method.")
+            .param("confirmation_method"));
     }
     let redirects = automatic
         .and_then(|given| given.get("allow_redirects"))

@@ -7,9 +7,12 @@ mod others;
 mod publishable;
 mod read;
 mod settle;
+mod statement;
 mod update;
 
-pub(crate) use checks::{card_options, echo, moto_needs_confirm, references, usable};
+pub(crate) use checks::{
+    card_options, echo, moto_needs_confirm, other_customer, references, usable,
+};
 pub(crate) use confirm::confirm;
 pub(crate) use create::create;
 pub(crate) use others::{apply_customer_balance, increment_authorization, verify_microdeposits};

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::{checks, outcome};
+use super::{checks, outcome, statement};
 use crate::api::{check, payment_methods};
 use crate::objects::{CaptureMethod, PaymentIntent, Status, merge_metadata};
 use crate::params::Params;
-use crate::payments;
+use crate::payments::{self, wallet};
 use crate::v1::{Call, StripeError};
 
 /// Only an open payment can change what is charged, and how.
@@ -28,12 +28,21 @@ pub(crate) fn update(call: &mut Call<'_>) -> Result<Value, StripeError> {
     let intent = payments::find(call.ledger, &id)?;
     let (status, mut amount, mut currency) =
         (intent.status, intent.amount, intent.currency.clone());
-    let customer = intent.customer.clone();
+    let (customer, types) = (intent.customer.clone(), intent.payment_method_types.clone());
     if let Some(refusal) = refused_by_status(&call.params, status) {
         return outcome(call, &id, Err(refusal));
     }
     checks::references(call)?;
     checks::moto_needs_confirm(&call.params)?;
+    if let Some(refusal) =
+        checks::other_customer(&call.params, customer.as_deref(), "PaymentIntent")
+    {
+        return outcome(
+            call,
+            &id,
+            Err(refusal.code("payment_intent_unexpected_state")),
+        );
+    }
     let customer = (call.params.text("customer").map(str::to_owned)).or(customer);
     let amount_changes =
         call.params.get("amount").is_some() || call.params.get("currency").is_some();
@@ -44,8 +53,14 @@ pub(crate) fn update(call: &mut Call<'_>) -> Result<Value, StripeError> {
         amount = call.params.integer("amount").unwrap_or(amount);
         checks::amount(amount, &currency)?;
     }
+    let new_types = call.params.payment_method_types();
+    let types = new_types.clone().unwrap_or(types);
+    statement::check(&call.params, types.iter().any(|name| name == "card"))?;
     let payment_method = payment_methods::given(call)?;
     checks::usable(call, payment_method.as_deref(), customer.as_deref())?;
+    if payment_method.is_some() {
+        wallet::check_card_allowed(&types, "PaymentIntent")?;
+    }
     let reopens = amount_changes || payment_method.is_some();
     let intent = payments::find(call.ledger, &id)?;
     intent.amount = amount;
@@ -55,7 +70,7 @@ pub(crate) fn update(call: &mut Call<'_>) -> Result<Value, StripeError> {
     if let Some(name) = call.params.text("capture_method") {
         intent.capture_method = CaptureMethod::from_param(Some(name));
     }
-    if let Some(types) = call.params.payment_method_types() {
+    if let Some(types) = new_types {
         intent.payment_method_types = types;
         intent.automatic_payment_methods = None;
     }

@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use super::{echo, only_for_others, outcome};
-use crate::api::payment_intents::{card_options, moto_needs_confirm, references, usable};
+use crate::api::payment_intents::{
+    card_options, moto_needs_confirm, other_customer, references, usable,
+};
 use crate::api::payment_methods;
 use crate::objects::{SetupStatus, merge_metadata};
 use crate::setups;
@@ -36,6 +38,13 @@ pub(crate) fn update(call: &mut Call<'_>) -> Result<Value, StripeError> {
     references(call)?;
     moto_needs_confirm(&call.params)?;
     only_for_others(&call.params)?;
+    if let Some(refusal) = other_customer(&call.params, customer.as_deref(), "SetupIntent") {
+        return outcome(
+            call,
+            &id,
+            Err(refusal.code("setup_intent_unexpected_state")),
+        );
+    }
     let customer = call.params.text("customer").map(str::to_owned).or(customer);
     let payment_method = payment_methods::given(call)?;
     usable(call, payment_method.as_deref(), customer.as_deref())?;

@@ -1,7 +1,10 @@
 //! Payments and set-ups refuse what Stripe refuses, and what is refused changes nothing.
 
 mod browser;
+mod captures;
+mod challenges;
 mod confirmations;
+mod limits;
 
 use crate::harness::{Reply, Stripe, read};
 
