@@ -27,7 +27,7 @@ const ALLOWED: &[&str] = &[
 const CARD_OPTIONS_ALLOWED: &[&str] =
     &["cvc_token", "installments", "network", "setup_future_usage"];
 
-/// Refuses what needs the secret key; for PaymentIntents and SetupIntents.
+/// Refuses what needs the secret key; for payments and set-ups.
 pub(crate) fn check(call: &Call<'_>) -> Result<(), StripeError> {
     if call.caller == Caller::Secret {
         return Ok(());

@@ -20,8 +20,8 @@ pub(crate) fn left(ledger: &Ledger, charge: &str, except: Option<&str>) -> i64 {
             && Some(text(dispute, "id")) != except
             && !matches!(text(dispute, "status"), "won" | "warning_closed")
     };
-    let disputes = ledger.documents.all(DISPUTE).filter(counts);
-    let disputed: i64 = disputes
+    let others = ledger.documents.all(DISPUTE).filter(counts);
+    let disputed: i64 = others
         .filter_map(|dispute| dispute.get("amount").and_then(Value::as_i64))
         .sum();
     (found.refundable() - disputed).max(0)
