@@ -33,7 +33,7 @@ pub(crate) use finalize::finalize;
 pub(crate) use invoices::{Draft, INVOICE, add_lines, close, draft, finalize_later, refresh, void};
 pub(crate) use items::{ITEM, belongs_to_draft, pending, take_pending};
 pub(crate) use lines::{Line, from_item};
-pub(crate) use payments::{attach, included, payments_of};
+pub(crate) use payments::{attach, included, invoice_of, made_for_invoice, payments_of};
 pub(crate) use periods::{DAY, HOUR, Interval, date_words};
 pub(crate) use prices::{amount as price_amount, pricing, product_name};
 pub(crate) use settle::{

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::billing::{number, owned, set, text};
 use crate::ids;
-use crate::objects::PaymentIntent;
+use crate::objects::{PaymentIntent, Status};
 use crate::state::{Document, Ledger};
 use crate::v1::Origin;
 
@@ -35,16 +35,22 @@ pub(super) fn open(ledger: &mut Ledger, invoice: &Document, origin: &Origin) {
     intent.customer = text(invoice, "customer").map(str::to_owned);
     intent.echoed = echoed;
     let id = crate::payments::open(ledger, intent, origin);
-    attach(ledger, invoice, &id, origin);
+    attach(ledger, invoice, &id, amount, origin);
 }
 
-/// Lets a PaymentIntent pay the invoice.
-pub(crate) fn attach(ledger: &mut Ledger, invoice: &Document, intent: &str, origin: &Origin) {
+/// Lets a PaymentIntent pay an amount of the invoice.
+pub(crate) fn attach(
+    ledger: &mut Ledger,
+    invoice: &Document,
+    intent: &str,
+    amount: i64,
+    origin: &Origin,
+) {
     let invoice_id = owned(invoice, "id");
     let is_default = default_payment(ledger, &invoice_id).is_none();
     let mut payment = ledger.blank(INVOICE_PAYMENT, ids::object("inpay"), origin.now);
     let fields = json!({
-        "amount_requested": number(invoice, "amount_due"),
+        "amount_requested": amount,
         "currency": invoice.get("currency"),
         "invoice": invoice_id,
         "is_default": is_default,
@@ -63,7 +69,7 @@ pub(crate) fn attach(ledger: &mut Ledger, invoice: &Document, intent: &str, orig
 }
 
 /// The invoice that a PaymentIntent is to pay.
-pub(super) fn invoice_of(ledger: &Ledger, intent: &str) -> Option<String> {
+pub(crate) fn invoice_of(ledger: &Ledger, intent: &str) -> Option<String> {
     ledger.billing.invoice_of.get(intent).cloned()
 }
 
@@ -74,6 +80,48 @@ pub(super) fn default_payment(ledger: &Ledger, invoice: &str) -> Option<String> 
         .into_iter()
         .find(|payment| super::flag(payment, "is_default"))?;
     text(default, "payment/payment_intent").map(str::to_owned)
+}
+
+/// Whether Stripe made the PaymentIntent for an invoice: such a one "can't be edited or canceled
+/// directly". Source: Stripe API reference, "The Invoice Payment object", `is_default`.
+pub(crate) fn made_for_invoice(ledger: &Ledger, intent: &str) -> bool {
+    let invoice = invoice_of(ledger, intent);
+    let default = invoice.and_then(|invoice| default_payment(ledger, &invoice));
+    default.as_deref() == Some(intent)
+}
+
+/// Whether the PaymentIntent has not been credited to its invoice yet.
+pub(super) fn is_open(ledger: &Ledger, invoice: &str, intent: &str) -> bool {
+    let payments = payments_of(ledger, invoice);
+    payments.into_iter().any(|payment| {
+        text(payment, "payment/payment_intent") == Some(intent)
+            && text(payment, "status") == Some("open")
+    })
+}
+
+/// Keeps the PaymentIntent that Stripe made in step with what remains to be paid.
+pub(super) fn synchronize(ledger: &mut Ledger, invoice: &Document) {
+    let (id, remaining) = (owned(invoice, "id"), number(invoice, "amount_remaining"));
+    let payments = payments_of(ledger, &id).into_iter();
+    let default = payments
+        .filter(|payment| super::flag(payment, "is_default"))
+        .find(|payment| text(payment, "status") == Some("open"));
+    let Some(mut payment) = default.cloned() else {
+        return;
+    };
+    let intent = owned(&payment, "payment/payment_intent");
+    let Some(intent) = ledger.payment_intents.get_mut(&intent) else {
+        return;
+    };
+    // One that holds money or waits for its bank stays what it was made for.
+    if matches!(
+        intent.status,
+        Status::RequiresPaymentMethod | Status::RequiresConfirmation
+    ) {
+        intent.amount = remaining;
+        set(&mut payment, "amount_requested", remaining);
+        ledger.documents.insert(payment);
+    }
 }
 
 /// The payments of an invoice, oldest first.
@@ -101,9 +149,27 @@ pub(super) fn record(ledger: &mut Ledger, intent: &str, amount: i64, origin: &Or
 
 /// Cancels what would still pay an invoice.
 pub(super) fn cancel(ledger: &mut Ledger, invoice: &str, reason: &str, origin: &Origin) {
+    cancel_where(ledger, invoice, reason, origin, |_| true);
+}
+
+/// Cancels the PaymentIntent that Stripe made, where another has paid the invoice.
+pub(super) fn cancel_default(ledger: &mut Ledger, invoice: &str, paid_by: &str, origin: &Origin) {
+    cancel_where(ledger, invoice, "automatic", origin, |payment| {
+        super::flag(payment, "is_default")
+            && text(payment, "payment/payment_intent") != Some(paid_by)
+    });
+}
+
+fn cancel_where(
+    ledger: &mut Ledger,
+    invoice: &str,
+    reason: &str,
+    origin: &Origin,
+    chosen: impl Fn(&Document) -> bool,
+) {
     let open: Vec<Document> = payments_of(ledger, invoice)
         .into_iter()
-        .filter(|payment| text(payment, "status") == Some("open"))
+        .filter(|payment| text(payment, "status") == Some("open") && chosen(payment))
         .cloned()
         .collect();
     for mut payment in open {

@@ -126,7 +126,7 @@ pub(super) async fn dashboard(
                 return Ok(("refund", refund));
             }
             "capture" => payments::capture(ledger, &id, body.amount, origin)?,
-            "cancel" => payments::cancel(ledger, &id, body.reason, origin)?,
+            "cancel" => payments::cancel_directly(ledger, &id, body.reason, origin)?,
             _ => return Err(StripeError::invalid("refund, capture or cancel")),
         }
         Ok(("payment_intent", id.clone()))

@@ -2,10 +2,27 @@
 
 use serde_json::Value;
 
+use crate::billing;
 use crate::objects::Status;
 use crate::payments::{find, unexpected_state};
 use crate::state::Ledger;
 use crate::v1::{Origin, StripeError};
+
+/// Cancels as the merchant asks. The payment that Stripe made for an invoice ends with the invoice.
+/// Source: Stripe API reference, "The Invoice Payment object", `is_default`.
+pub(crate) fn cancel_directly(
+    ledger: &mut Ledger,
+    id: &str,
+    reason: Option<String>,
+    origin: &Origin,
+) -> Result<(), StripeError> {
+    if billing::made_for_invoice(ledger, id) {
+        return Err(unexpected_state(
+            "You cannot cancel this PaymentIntent because it was created by an invoice. Void the invoice instead.".to_owned(),
+        ));
+    }
+    cancel(ledger, id, reason, origin)
+}
 
 /// Cancels. An authorisation is released: the charge shows it as refunded.
 /// Source: Stripe API reference, "Cancel a PaymentIntent".

@@ -1,5 +1,6 @@
 //! Taking an authorised payment, wholly or in part.
 
+use crate::billing;
 use crate::currencies;
 use crate::money::balance;
 use crate::objects::{Charge, PaymentIntent, Status};
@@ -51,6 +52,7 @@ pub(crate) fn capture(
     if let Some(object) = ledger.payment_intents.get(id).map(PaymentIntent::render) {
         ledger.emit("payment_intent.succeeded", object, origin);
     }
+    billing::payment_succeeded(ledger, id, origin);
     Ok(())
 }
 

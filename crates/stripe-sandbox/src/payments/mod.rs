@@ -12,7 +12,7 @@ mod expire;
 pub(crate) mod wallet;
 
 pub(crate) use authenticate::{Challenge, authenticate};
-pub(crate) use cancel::cancel;
+pub(crate) use cancel::{cancel, cancel_directly};
 pub(crate) use capture::capture;
 pub(crate) use confirm::{Confirmation, Step, challenge_url, confirm, next_action, step_for};
 pub(crate) use defer::{defer, settle_deferred};

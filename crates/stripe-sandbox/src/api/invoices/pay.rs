@@ -6,7 +6,8 @@ use super::change::{attempt, is_settled};
 use super::{answer, found};
 use crate::api::billing_checks;
 use crate::billing::{self, INVOICE, Settlement, attach, mark_paid, owned, text};
-use crate::objects::Status;
+use crate::objects::{PaymentIntent, Status};
+use crate::state::{Document, Ledger};
 use crate::v1::{Call, StripeError};
 
 pub(crate) fn pay(call: &mut Call<'_>) -> Result<Value, StripeError> {
@@ -72,22 +73,33 @@ pub(crate) fn attach_payment(call: &mut Call<'_>) -> Result<Value, StripeError> 
             "You can only attach a payment to an open invoice.",
         ));
     }
+    fits(call.ledger, found, &invoice)?;
     let (status, amount) = (found.status, found.amount);
-    let due = billing::number(&invoice, "amount_remaining");
-    if found.currency != owned(&invoice, "currency") || amount != due {
-        return Err(StripeError::invalid(format!(
-            "The PaymentIntent's amount and currency must be those of the invoice's remaining amount ({due})."
-        ))
-        .param("payment_intent"));
-    }
-    if status == Status::Canceled {
-        return Err(
-            StripeError::invalid("The PaymentIntent has been canceled.").param("payment_intent")
-        );
-    }
-    attach(call.ledger, &invoice, &intent, &origin);
+    attach(call.ledger, &invoice, &intent, amount, &origin);
     if status == Status::Succeeded {
         billing::payment_succeeded(call.ledger, &intent, &origin);
     }
     answer(call, &owned(&invoice, "id"))
+}
+
+/// Whether a PaymentIntent can pay the invoice: it is the customer's, in the currency, and pays no other.
+fn fits(ledger: &Ledger, intent: &PaymentIntent, invoice: &Document) -> Result<(), StripeError> {
+    let (id, currency) = (&intent.id, owned(invoice, "currency"));
+    let problem = if intent.status == Status::Canceled {
+        format!("The PaymentIntent {id} has been canceled and can't be attached to an invoice.")
+    } else if let Some(other) = billing::invoice_of(ledger, id) {
+        format!("The PaymentIntent {id} is already attached to the invoice {other}.")
+    } else if intent.customer.as_deref() != text(invoice, "customer") {
+        format!(
+            "The customer of the PaymentIntent {id} does not match the customer of the invoice."
+        )
+    } else if intent.currency != currency {
+        format!(
+            "The currency of the PaymentIntent ({}) does not match the currency of the invoice ({currency}).",
+            intent.currency
+        )
+    } else {
+        return Ok(());
+    };
+    Err(StripeError::invalid(problem).param("payment_intent"))
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::api::check;
+use crate::billing;
 use crate::currencies::{self, AmountProblem};
 use crate::objects::{ECHOED, PaymentIntent};
 use crate::params::Params;
@@ -114,6 +115,21 @@ fn connect(params: &Params) -> Result<(), StripeError> {
         .param("application_fee_amount"));
     }
     Ok(())
+}
+
+/// What is charged, and to whom, is the invoice's to say where Stripe made the payment for one.
+pub(super) fn invoice_decides(call: &Call<'_>, id: &str) -> Result<(), StripeError> {
+    let decided = ["amount", "currency", "customer"];
+    let given = decided.iter().find(|name| call.params.get(name).is_some());
+    match given {
+        Some(name) if billing::made_for_invoice(call.ledger, id) => {
+            Err(StripeError::invalid(format!(
+                "This PaymentIntent's {name} could not be updated because it was created by an invoice. The PaymentIntent of an invoice can't be edited directly."
+            ))
+            .param(name))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Refuses a payment method that the payment's customer cannot pay with.

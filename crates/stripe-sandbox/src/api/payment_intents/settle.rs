@@ -42,6 +42,6 @@ pub(crate) fn capture(call: &mut Call<'_>) -> Result<Value, StripeError> {
 pub(crate) fn cancel(call: &mut Call<'_>) -> Result<Value, StripeError> {
     let id = call.id().to_owned();
     let reason = call.params.text("cancellation_reason").map(str::to_owned);
-    let result = payments::cancel(call.ledger, &id, reason, &call.origin);
+    let result = payments::cancel_directly(call.ledger, &id, reason, &call.origin);
     outcome(call, &id, result)
 }

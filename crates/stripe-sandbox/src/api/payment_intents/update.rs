@@ -29,6 +29,7 @@ pub(crate) fn update(call: &mut Call<'_>) -> Result<Value, StripeError> {
     let (status, mut amount, mut currency) =
         (intent.status, intent.amount, intent.currency.clone());
     let (customer, types) = (intent.customer.clone(), intent.payment_method_types.clone());
+    checks::invoice_decides(call, &id)?;
     if let Some(refusal) = refused_by_status(&call.params, status) {
         return outcome(call, &id, Err(refusal));
     }

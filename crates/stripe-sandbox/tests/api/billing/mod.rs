@@ -5,6 +5,7 @@ mod clocks;
 mod failing;
 mod invoices;
 mod invoices_paid;
+mod payments;
 pub(crate) mod shop;
 mod starting;
 mod trials;
