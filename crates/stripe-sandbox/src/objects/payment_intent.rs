@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::ids;
+use crate::v1::Caller;
 
 /// A payment from its first request to its end.
 #[derive(Clone, Serialize, Deserialize)]
@@ -37,9 +38,9 @@ pub(crate) struct PaymentIntent {
     pub(crate) metadata: Map<String, Value>,
     /// Parameters that Stripe stores and gives back unchanged; see [`ECHOED`].
     pub(crate) echoed: Map<String, Value>,
-    /// The shopper's browser has set `shipping` last, and may set it again.
+    /// Who has set `shipping` last: a browser may only set again what no secret key has set.
     #[serde(default)]
-    pub(crate) shipping_from_browser: bool,
+    pub(crate) shipping_set_by: Option<Caller>,
     /// What a test has put over the rendered object.
     pub(crate) tampered: Map<String, Value>,
 }
@@ -142,7 +143,7 @@ impl PaymentIntent {
             cancellation_reason: None,
             metadata: Map::new(),
             echoed: Map::new(),
-            shipping_from_browser: false,
+            shipping_set_by: None,
             tampered: Map::new(),
         }
     }

@@ -58,7 +58,7 @@ fn take_over(intent: &mut PaymentIntent, params: &Params, caller: Caller) {
         intent.capture_method = CaptureMethod::from_param(Some(capture_method));
     }
     if params.get("shipping").is_some() {
-        intent.shipping_from_browser = caller == Caller::Publishable;
+        intent.shipping_set_by = Some(caller);
     }
 }
 

@@ -56,7 +56,8 @@ pub(super) fn check_changes(call: &Call<'_>, id: &str) -> Result<(), StripeError
         .echoed
         .get("shipping")
         .filter(|known| !known.is_null());
-    if call.params.get("shipping").is_some() && known.is_some() && !intent.shipping_from_browser {
+    let by_browser = intent.shipping_set_by == Some(Caller::Publishable);
+    if call.params.get("shipping").is_some() && known.is_some() && !by_browser {
         return Err(StripeError::invalid(
             "The shipping information on this PaymentIntent was last set with a secret key and therefore cannot be changed with a publishable key. Please use your secret key instead.",
         )

@@ -81,7 +81,7 @@ pub(crate) fn update(call: &mut Call<'_>) -> Result<Value, StripeError> {
     merge_metadata(&mut intent.metadata, call.params.get("metadata"));
     checks::echo(&mut intent.echoed, &call.params);
     if call.params.get("shipping").is_some() {
-        intent.shipping_from_browser = false;
+        intent.shipping_set_by = Some(call.caller);
     }
     if reopens {
         reopen(intent);
