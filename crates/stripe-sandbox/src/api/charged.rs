@@ -2,14 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::billing::{Interval, price_amount, pricing, product_name, text};
+use crate::billing::{Interval, bounded, price_amount, pricing, product_name, text};
 use crate::catalogue;
 use crate::params::Params;
 use crate::state::Document;
 use crate::v1::{Call, StripeError};
-
-/// Twelve digits, as for the rupiah.
-const MAX_AMOUNT: i64 = 999_999_999_999;
 
 /// What something costs, and what it is.
 pub(crate) struct Charged {
@@ -141,15 +138,8 @@ fn by_amount(
             .param(&path(prefix, "amount")));
         }
     };
-    if amount.abs() > MAX_AMOUNT {
-        return Err(
-            StripeError::invalid(format!("Amount must be no more than {MAX_AMOUNT}"))
-                .code("amount_too_large")
-                .param(&path(prefix, "amount")),
-        );
-    }
     Ok(Charged {
-        amount,
+        amount: bounded(amount, &path(prefix, "amount"))?,
         currency: currency.to_owned(),
         quantity,
         pricing: json!({ "type": "price_details", "unit_amount_decimal": unit }),

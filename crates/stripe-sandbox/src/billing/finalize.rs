@@ -22,6 +22,7 @@ pub(crate) fn finalize(ledger: &mut Ledger, id: &str, origin: &Origin) -> Result
             "This invoice is already finalized, you can't re-finalize a non-draft invoice.",
         ));
     }
+    check_due(ledger, &invoice, 0)?;
     take_balance(ledger, &mut invoice, origin);
     if text(&invoice, "number").is_none() {
         let number = next_number(ledger, &owned(&invoice, "customer"));
@@ -54,6 +55,21 @@ pub(crate) fn finalize(ledger: &mut Ledger, id: &str, origin: &Origin) -> Result
     Ok(())
 }
 
+/// Refuses an invoice that comes to more than can be charged. `more` is what will be added to it.
+pub(super) fn check_due(ledger: &Ledger, invoice: &Document, more: i64) -> Result<(), StripeError> {
+    let customer = text(invoice, "customer").and_then(|id| ledger.documents.get("customer", id));
+    let balance = customer.map_or(0, |customer| number(customer, "balance"));
+    let owed = number(invoice, "total").saturating_add(balance);
+    let owed = owed.saturating_add(more);
+    match currencies::check_amount(owed, text(invoice, "currency").unwrap_or_default()) {
+        Err(AmountProblem::TooLarge(most)) => Err(StripeError::invalid(format!(
+            "The invoice's amount due must be no more than {most}"
+        ))
+        .code("amount_too_large")),
+        _ => Ok(()),
+    }
+}
+
 /// The customer's balance pays first; what is too small to be charged is put onto it.
 /// Source: Stripe docs, "Customer credit balance".
 fn take_balance(ledger: &mut Ledger, invoice: &mut Document, origin: &Origin) {
@@ -62,7 +78,7 @@ fn take_balance(ledger: &mut Ledger, invoice: &mut Document, origin: &Origin) {
         return;
     };
     let balance = number(&customer, "balance");
-    let owed = number(invoice, "total") + balance;
+    let owed = number(invoice, "total").saturating_add(balance);
     let currency = owned(invoice, "currency");
     let too_small = matches!(
         currencies::check_amount(owed, &currency),
@@ -105,7 +121,7 @@ fn due_date(ledger: &mut Ledger, invoice: &mut Document, origin: &Origin) {
             .and_then(|id| ledger.documents.get("subscription", id))
             .map(|subscription| number(subscription, "days_until_due"))
             .filter(|days| *days > 0);
-        let due = origin.now + days.unwrap_or(DAYS_UNTIL_DUE) * DAY;
+        let due = (origin.now).saturating_add(days.unwrap_or(DAYS_UNTIL_DUE).saturating_mul(DAY));
         set(invoice, "due_date", due);
     }
     let (clock, time) = (owned(invoice, "test_clock"), number(invoice, "due_date"));

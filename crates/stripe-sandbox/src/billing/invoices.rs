@@ -108,8 +108,8 @@ pub(crate) fn add_lines(invoice: &mut Document, more: impl IntoIterator<Item = L
 pub(crate) fn refresh(invoice: &mut Document) {
     let lines: i64 = super::objects(invoice, "lines/data")
         .map(|line| number(line, "amount"))
-        .sum();
-    let total = lines + number(invoice, "amount_shipping");
+        .fold(0, i64::saturating_add);
+    let total = lines.saturating_add(number(invoice, "amount_shipping"));
     for name in [
         "subtotal",
         "subtotal_excluding_tax",
@@ -118,12 +118,13 @@ pub(crate) fn refresh(invoice: &mut Document) {
     ] {
         set(invoice, name, total);
     }
-    let due = (total + number(invoice, "starting_balance")).max(0);
+    let due = total.saturating_add(number(invoice, "starting_balance"));
+    let due = due.max(0);
     set(invoice, "amount_due", due);
     set(
         invoice,
         "amount_remaining",
-        due - number(invoice, "amount_paid"),
+        due.saturating_sub(number(invoice, "amount_paid")),
     );
 }
 

@@ -35,7 +35,7 @@ pub(crate) use items::{ITEM, belongs_to_draft, pending, take_pending};
 pub(crate) use lines::{Line, from_item};
 pub(crate) use payments::{attach, included, invoice_of, made_for_invoice, payments_of};
 pub(crate) use periods::{DAY, HOUR, Interval, date_words};
-pub(crate) use prices::{amount as price_amount, pricing, product_name};
+pub(crate) use prices::{amount as price_amount, bounded, pricing, product_name};
 pub(crate) use settle::{
     Settlement, mark_paid, payment_failed, payment_needs_action, payment_succeeded,
 };

@@ -21,13 +21,27 @@ pub(crate) fn amount(
         )
         .param("price"));
     }
-    catalogue::amount_in(ledger, price, None, currency, quantity).ok_or_else(|| {
+    let amount = catalogue::amount_in(ledger, price, None, currency, quantity);
+    let amount = amount.ok_or_else(|| {
         let id = owned(price, "id");
         StripeError::invalid(format!(
             "The price specified ({id}) does not support the currency `{currency}`. You can add the currency to the price's `currency_options`."
         ))
         .param("currency")
-    })
+    })?;
+    bounded(amount, "quantity")
+}
+
+/// The amount, unless it has more than twelve digits. What is summed up stays far from what overflows.
+pub(crate) fn bounded(amount: i64, param: &str) -> Result<i64, StripeError> {
+    let most = currencies::MAXIMUM_MINOR_IDR;
+    if amount.unsigned_abs() <= most.unsigned_abs() {
+        return Ok(amount);
+    }
+    let message = format!("Amount must be no more than {most}");
+    Err(StripeError::invalid(message)
+        .code("amount_too_large")
+        .param(param))
 }
 
 /// `amount × part / whole`, rounded half away from zero.

@@ -3,9 +3,10 @@
 
 use serde_json::Value;
 
+use crate::billing::finalize::check_due;
 use crate::billing::{
-    Attempt, DAY, Draft, HOUR, INVOICE, Line, SUBSCRIPTION, Task, add_lines, attempt, draft,
-    finalize, finalize_later, items_of, number, owned, period, set, setup, standing,
+    Attempt, DAY, Draft, HOUR, INVOICE, ITEM, Line, SUBSCRIPTION, Task, add_lines, attempt, draft,
+    finalize, finalize_later, items, items_of, number, owned, period, set, setup, standing,
     subscription_items, take_pending, text,
 };
 use crate::state::{Document, Ledger};
@@ -169,6 +170,12 @@ fn first_invoice(
     };
     add_lines(&mut invoice, lines);
     add_lines(&mut invoice, how.extra.iter().cloned());
+    let waiting = items::pending(ledger, &customer, &currency, text(subscription, "id"));
+    let waiting = waiting
+        .iter()
+        .filter_map(|id| ledger.documents.get(ITEM, id));
+    let waiting = waiting.map(|item| number(item, "amount"));
+    check_due(ledger, &invoice, waiting.fold(0, i64::saturating_add))?;
     let id = owned(&invoice, "id");
     let pending = take_pending(ledger, &customer, &currency, text(subscription, "id"), &id);
     add_lines(&mut invoice, pending);

@@ -132,13 +132,16 @@ pub(crate) fn set_items(ledger: &mut Ledger, session: &mut Document, items: Vec<
 pub(crate) fn totals(session: &mut Document, items: &[Value]) {
     debug_assert_eq!(session.get("object"), Some(&Value::from(SESSION)));
     let of = |item: &Value| item["amount_subtotal"].as_i64().unwrap_or_default();
-    let subtotal: i64 = items.iter().map(of).sum();
+    let subtotal: i64 = items.iter().map(of).fold(0, i64::saturating_add);
     let shipping = session
         .get("shipping_cost")
         .and_then(|cost| cost["amount_total"].as_i64());
     let shipping = shipping.unwrap_or_default();
     session.insert("amount_subtotal".to_owned(), json!(subtotal));
-    session.insert("amount_total".to_owned(), json!(subtotal + shipping));
+    session.insert(
+        "amount_total".to_owned(),
+        json!(subtotal.saturating_add(shipping)),
+    );
     let details = json!({ "amount_discount": 0, "amount_shipping": shipping, "amount_tax": 0 });
     session.insert("total_details".to_owned(), details);
 }

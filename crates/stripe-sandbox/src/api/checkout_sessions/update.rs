@@ -71,9 +71,13 @@ fn check_total(
     let sum: i64 = lines
         .iter()
         .filter_map(|line| line["amount_total"].as_i64())
-        .sum();
+        .fold(0, i64::saturating_add);
     let shipping = session
         .get("shipping_cost")
         .and_then(|cost| cost["amount_total"].as_i64());
-    checks::total(mode, sum + shipping.unwrap_or_default(), currency)
+    checks::total(
+        mode,
+        sum.saturating_add(shipping.unwrap_or_default()),
+        currency,
+    )
 }

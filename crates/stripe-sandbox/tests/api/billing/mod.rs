@@ -1,5 +1,6 @@
 //! Subscriptions, invoices and the clock that moves them.
 
+mod bounds;
 mod changes;
 mod clocks;
 mod failing;
