@@ -124,4 +124,6 @@ def fields_of_sdk(cls, path=""):
 
 def resource(object_name):
     """The SDK's class of `checkout.session`."""
-    return get_object_class("v1", object_name)
+    cls = get_object_class("V1", object_name)
+    assert cls is not StripeObject, f"the SDK has no class for {object_name}"
+    return cls
