@@ -1,7 +1,9 @@
-//! Pages that Stripe hosts for the merchant's customers: Checkout and the billing portal. A person
+//! Pages that Stripe hosts for the merchant's customers: Checkout, the billing portal,
+//! invoices and receipts. A person
 //! uses them; what they do stands in `crate::checkout` and `crate::billing`.
 
 mod checkout;
+mod documents;
 mod html;
 mod money;
 mod portal;
@@ -42,6 +44,10 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
             .route("/session/{secret}",  web::get().to(portal::show))
             .route("/session/{secret}",  web::post().to(portal::act)),
     );
+    config
+        .route("/i/{account}/{secret}",     web::get().to(documents::invoice))
+        .route("/i/{account}/{secret}/pdf", web::get().to(documents::invoice))
+        .route("/receipts/{charge}",        web::get().to(documents::receipt));
 }
 
 fn asset(content_type: &'static str, text: &'static str) -> Ready<HttpResponse> {

@@ -3,6 +3,7 @@
 mod bounds;
 mod changes;
 mod clocks;
+mod documents;
 mod failing;
 mod invoices;
 mod invoices_paid;
