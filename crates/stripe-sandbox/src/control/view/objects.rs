@@ -32,16 +32,11 @@ pub(super) async fn list(state: State, looking: Query<Looking>) -> HttpResponse 
     }
     looking.answer(&state.world_unseen(), |ledger| {
         let search = looking.search.trim().to_lowercase();
-        let ids = newest_first(ledger, &looking.kind);
-        let start = match &looking.before {
-            Some(before) => ids
-                .iter()
-                .position(|id| id == before)
-                .map_or(0, |at| at + 1),
-            None => 0,
-        };
-        let mut found = ids[start..]
-            .iter()
+        let ids = || newest_first(ledger, looking.kind.as_str());
+        let before = looking.before.as_deref();
+        let start = before.and_then(|before| ids().position(|id| id == before));
+        let mut found = ids()
+            .skip(start.map_or(0, |at| at + 1))
             .take(MAX_LOOKED_AT)
             .filter_map(|id| row(ledger, &looking.kind, id))
             .filter(|row| search.is_empty() || row.to_string().to_lowercase().contains(&search));
@@ -61,15 +56,17 @@ pub(super) async fn retrieve(state: State, looking: Query<Looking>) -> HttpRespo
         let Some(object) = ledger.object(&looking.kind, &looking.id) else {
             return refusal(404, "there is no such object in this account and mode");
         };
-        let of_payment = |one: &Value| one["payment_intent"] == looking.id.as_str();
-        let refunds = ledger.refunds.values().map(Refund::render);
-        let disputes = ledger.documents.all("dispute").cloned().map(Value::Object);
-        let charges: Vec<Value> = ledger
-            .charges
-            .values()
-            .map(Charge::render)
-            .filter(of_payment)
-            .collect();
+        // Only what belongs to it is rendered: there may be many others, and everybody waits meanwhile.
+        let is_it = |payment: Option<&str>| payment == Some(looking.id.as_str());
+        let charges = ledger.charges.values();
+        let charges = charges.filter(|charge| is_it(Some(&charge.payment_intent)));
+        let refunds = ledger.refunds.values();
+        let refunds = refunds.filter(|refund| is_it(Some(&refund.payment_intent)));
+        let disputes = ledger.documents.all("dispute");
+        let disputes = disputes
+            .filter(|one| is_it(one.get("payment_intent").and_then(Value::as_str)))
+            .cloned()
+            .map(Value::Object);
         let events: Vec<Value> = ledger
             .events
             .values()
@@ -81,9 +78,9 @@ pub(super) async fn retrieve(state: State, looking: Query<Looking>) -> HttpRespo
             .collect();
         let mut found = json!({
             "object": object,
-            "charges": charges,
-            "refunds": refunds.filter(of_payment).collect::<Vec<_>>(),
-            "disputes": disputes.filter(of_payment).collect::<Vec<_>>(),
+            "charges": charges.map(Charge::render).collect::<Vec<_>>(),
+            "refunds": refunds.map(Refund::render).collect::<Vec<_>>(),
+            "disputes": disputes.collect::<Vec<_>>(),
             "events": events,
         });
         complete(&mut found["object"]);
@@ -95,16 +92,15 @@ pub(super) async fn retrieve(state: State, looking: Query<Looking>) -> HttpRespo
     })
 }
 
-fn newest_first(ledger: &Ledger, kind: &str) -> Vec<String> {
+fn newest_first<'a>(ledger: &'a Ledger, kind: &'a str) -> Box<dyn Iterator<Item = &'a str> + 'a> {
     match kind {
-        "payment_intent" => ledger.payment_intents.keys().rev().cloned().collect(),
-        "charge" => ledger.charges.keys().rev().cloned().collect(),
-        "refund" => ledger.refunds.keys().rev().cloned().collect(),
-        "setup_intent" => ledger.setup_intents.keys().rev().cloned().collect(),
+        "payment_intent" => Box::new(ledger.payment_intents.keys().rev().map(String::as_str)),
+        "charge" => Box::new(ledger.charges.keys().rev().map(String::as_str)),
+        "refund" => Box::new(ledger.refunds.keys().rev().map(String::as_str)),
+        "setup_intent" => Box::new(ledger.setup_intents.keys().rev().map(String::as_str)),
         kind => {
             let all = ledger.documents.all(kind).rev();
-            all.filter_map(|one| Some(one.get("id")?.as_str()?.to_owned()))
-                .collect()
+            Box::new(all.filter_map(|one| one.get("id")?.as_str()))
         }
     }
 }
