@@ -11,7 +11,7 @@ use crate::v1::StripeError;
 const TEXT_CHARS: usize = 5_000;
 
 /// Beyond every amount, quantity and time that Stripe takes, and small enough to be added up.
-const MAX_INTEGER: i64 = 999_999_999_999;
+const MAX_INTEGER: i64 = 9_999_999_999_999;
 
 /// Reads the values as what they are, or says what is wrong.
 pub(crate) fn validate(tree: Map<String, Value>, fields: &Fields) -> Result<Params, StripeError> {
