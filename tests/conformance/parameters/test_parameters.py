@@ -33,6 +33,14 @@ def outcomes(pytestconfig):
         keep("parameters", outcomes)
 
 
+# What the sandbox does not have, as docs/sandbox-coverage.md says; it is answered as at Stripe.
+ABSENT = {
+    "GET /v1/accounts/{id}",
+    "DELETE /v1/customers/{id}/discount",
+    "DELETE /v1/subscriptions/{id}/discount",
+}
+
+
 @pytest.fixture
 def things(sandbox):
     account = sandbox.account()
@@ -48,8 +56,9 @@ def api_of(things):
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda one: one.name)
 def test_parameters_are_taken_or_refused_as_stripe_does(endpoint, things, outcomes, how_many):
     api, dice = api_of(things), random.Random(f"{SEED} {endpoint.name}")
-    if not is_there(api, endpoint):
-        pytest.skip("the sandbox says that it does not have it: docs/sandbox-coverage.md")
+    assert is_there(api, endpoint) == (endpoint.name not in ABSENT)
+    if endpoint.name in ABSENT:
+        return
     leaves = list(spec.leaves(endpoint.fields))
     alone = leaves if how_many["alone"] is None else dice.sample(leaves, min(len(leaves), how_many["alone"]))
     found = outcomes.setdefault(endpoint.name, {})
