@@ -25,6 +25,11 @@ use crate::{control, hosted, ids, pages, webhooks};
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 /// How long an answer is withheld at most; longer than every deadline of a caller.
 const WITHHELD: Duration = Duration::from_mins(2);
+/// How long a connection may take to begin its request. On a busy laptop that may be long, and a 408 in
+/// between would be a fault that nobody asked for.
+const REQUEST_HEAD: Duration = Duration::from_mins(1);
+/// Longer than clients keep idle connections: one that they use again must not be closed meanwhile.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// The sandbox keeps no work that is worth waiting for.
 const SHUTDOWN_SECONDS: u64 = 1;
 
@@ -115,6 +120,8 @@ impl Sandbox {
             .workers(2)
             .disable_signals()
             .shutdown_timeout(SHUTDOWN_SECONDS)
+            .client_request_timeout(REQUEST_HEAD)
+            .keep_alive(KEEP_ALIVE)
             .on_connect(keep_connection)
             .listen(listener)
             .map_err(|source| Error::Bind {
