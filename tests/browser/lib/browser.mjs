@@ -121,6 +121,18 @@ export class Problems {
   }
 
   /**
+   * Waits until a problem is known: the browser tells of it when it has time to, even after the page is quiet.
+   * @param {RegExp} pattern
+   */
+  async happened(pattern) {
+    const deadline = Date.now() + patienceMs;
+    while (!this.#lines.some((line) => pattern.test(line))) {
+      assert.ok(Date.now() < deadline, `this never happened: ${pattern}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /**
    * Fails and lists the problems, if there were any.
    * @param {{except?: RegExp[], tolerate?: RegExp[]}} options `except`: lines that the story brings about on
    *   purpose, such as a declined card's `response: 402`; each must have happened, so that an exception cannot

@@ -63,6 +63,7 @@ for (const [path, complaint] of [
 ]) {
   test(`${path} is reported as ${complaint}`, async () => {
     const tab = await visit(path);
+    await tab.problems.happened(complaint);
     assert.throws(() => tab.problems.assertNone(), complaint);
     await tab.close();
   });
@@ -70,6 +71,7 @@ for (const [path, complaint] of [
 
 test('an expected problem passes, an expectation that never happened does not', async () => {
   const tab = await visit('/missing');
+  await tab.problems.happened(/404/);
   tab.problems.assertNone({ except: [/404/] });
   assert.throws(() => tab.problems.assertNone({ except: [/404/, /402/] }), /never happened/);
   await tab.close();
