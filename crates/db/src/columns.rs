@@ -308,3 +308,12 @@ pub struct SealedText {
     /// The token.
     pub token: String,
 }
+
+/// A sealed body and the id of the key that sealed it, as `vault` makes them. Opaque here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedBytes {
+    /// Which master key sealed it.
+    pub key_id: String,
+    /// Nonce, ciphertext and tag, behind what names their format.
+    pub bytes: Vec<u8>,
+}

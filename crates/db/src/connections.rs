@@ -1,5 +1,7 @@
-//! Stripe connections: one per store and mode, replaced atomically.
+//! Stripe connections: one current per store and mode, replaced atomically. Accounts that were connected before stay, with their
+//! keys, for the payments that they took: every Stripe id is scoped by store, account and mode.
 
+use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 use domain::{Mode, StoreId};
@@ -42,6 +44,9 @@ pub struct Connection {
     pub last_event_at: Option<Timestamp>,
     /// What went wrong last, by name.
     pub last_error: Option<String>,
+    /// When another account took its place; `None` for the current one.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub replaced_at: Option<Timestamp>,
 }
 
 impl Connection {
@@ -84,28 +89,77 @@ pub async fn find(
     connections::table
         .filter(connections::store_id.eq(id(store_id)))
         .filter(connections::mode.eq(mode.as_str()))
+        .filter(connections::replaced_at.is_null())
         .select(columns::<Connection>())
         .first(conn)
         .await
 }
 
-/// The store's connections, test before live.
+/// The store's connection to one account, current or former: the way to a payment that this account took.
+pub async fn find_account(
+    conn: &mut Conn,
+    store_id: StoreId,
+    mode: Mode,
+    account_id: &str,
+) -> Result<Option<Connection>, DbError> {
+    connections::table
+        .filter(connections::store_id.eq(id(store_id)))
+        .filter(connections::mode.eq(mode.as_str()))
+        .filter(connections::account_id.eq(account_id.to_owned()))
+        .select(columns::<Connection>())
+        .first(conn)
+        .await
+}
+
+/// Every connection of the store, former ones too, newest first.
+pub async fn list_all(conn: &mut Conn, store_id: StoreId) -> Result<Vec<Connection>, DbError> {
+    connections::table
+        .filter(connections::store_id.eq(id(store_id)))
+        .order(connections::connected_at.desc())
+        .select(columns::<Connection>())
+        .load(conn)
+        .await
+}
+
+/// The version that the mode's next secret key gets.
+pub async fn next_version(conn: &mut Conn, store_id: StoreId, mode: Mode) -> Result<i64, DbError> {
+    let newest: Option<i64> = connections::table
+        .filter(connections::store_id.eq(id(store_id)))
+        .filter(connections::mode.eq(mode.as_str()))
+        .select(max(connections::secret_version))
+        .get_result(conn)
+        .await?;
+    Ok(newest.unwrap_or(0) + 1)
+}
+
+/// The store's current connections, test before live.
 pub async fn list(conn: &mut Conn, store_id: StoreId) -> Result<Vec<Connection>, DbError> {
     connections::table
         .filter(connections::store_id.eq(id(store_id)))
+        .filter(connections::replaced_at.is_null())
         .order(connections::mode.desc())
         .select(columns::<Connection>())
         .load(conn)
         .await
 }
 
-/// Stores a mode's keys, replacing what was there.
+/// Makes these the mode's current keys. Those of another account stay as a former connection.
 pub async fn put(
     conn: &mut Conn,
     store_id: StoreId,
     new: NewConnection,
     now: Timestamp,
 ) -> Result<(), DbError> {
+    diesel::update(
+        connections::table
+            .filter(connections::store_id.eq(id(store_id)))
+            .filter(connections::mode.eq(new.mode.as_str()))
+            .filter(connections::account_id.ne(new.account_id.clone()))
+            .filter(connections::replaced_at.is_null()),
+    )
+    .set(connections::replaced_at.eq(at(now)))
+    .execute(conn)
+    .await?;
     diesel::insert_into(connections::table)
         .values((
             connections::store_id.eq(id(store_id)),
@@ -121,10 +175,13 @@ pub async fn put(
             connections::reconnect_needed.eq(false),
             connections::connected_at.eq(at(now)),
         ))
-        .on_conflict((connections::store_id, connections::mode))
+        .on_conflict((
+            connections::store_id,
+            connections::mode,
+            connections::account_id,
+        ))
         .do_update()
         .set((
-            connections::account_id.eq(excluded(connections::account_id)),
             connections::publishable_key.eq(excluded(connections::publishable_key)),
             connections::country.eq(excluded(connections::country)),
             connections::default_currency.eq(excluded(connections::default_currency)),
@@ -135,6 +192,7 @@ pub async fn put(
             connections::reconnect_needed.eq(false),
             connections::connected_at.eq(excluded(connections::connected_at)),
             connections::last_error.eq(None::<String>),
+            connections::replaced_at.eq(None::<At>),
         ))
         .execute(conn)
         .await?;
@@ -171,7 +229,8 @@ pub async fn is_paused(conn: &mut Conn, store_id: StoreId, mode: Mode) -> Result
     let refused: Vec<bool> = diesel::update(
         connections::table
             .filter(connections::store_id.eq(id(store_id)))
-            .filter(connections::mode.eq(mode.as_str())),
+            .filter(connections::mode.eq(mode.as_str()))
+            .filter(connections::replaced_at.is_null()),
     )
     .set(connections::reconnect_needed.eq(connections::reconnect_needed))
     .returning(connections::reconnect_needed)
@@ -185,12 +244,14 @@ pub async fn touch_last_event(
     conn: &mut Conn,
     store_id: StoreId,
     mode: Mode,
+    account_id: &str,
     now: Timestamp,
 ) -> Result<(), DbError> {
     diesel::update(
         connections::table
             .filter(connections::store_id.eq(id(store_id)))
-            .filter(connections::mode.eq(mode.as_str())),
+            .filter(connections::mode.eq(mode.as_str()))
+            .filter(connections::account_id.eq(account_id.to_owned())),
     )
     .set(connections::last_event_at.eq(at(now)))
     .execute(conn)

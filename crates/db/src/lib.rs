@@ -13,6 +13,8 @@ pub mod checkouts;
 pub mod columns;
 pub mod conn;
 pub mod connect_tokens;
+pub mod connection_jobs;
+pub mod connection_problems;
 pub mod connections;
 mod dialect;
 mod error;

@@ -176,6 +176,7 @@ pub async fn insert(
             payments::captured_minor.eq(0),
             payments::refunded_minor.eq(0),
             payments::created_at.eq(at(now)),
+            payments::next_check_at.eq(at(now)),
             payments::updated_at.eq(at(now)),
         ))
         .returning(columns::<Payment>())

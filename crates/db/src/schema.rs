@@ -32,7 +32,7 @@ table! {
     use diesel::sql_types::*;
     use crate::columns::{Instant, Uid};
 
-    stripe_connections (store_id, mode) {
+    stripe_connections (store_id, mode, account_id) {
         store_id -> Uid,
         mode -> Text,
         account_id -> Text,
@@ -47,6 +47,7 @@ table! {
         connected_at -> Instant,
         last_event_at -> Nullable<Instant>,
         last_error -> Nullable<Text>,
+        replaced_at -> Nullable<Instant>,
     }
 }
 
@@ -62,6 +63,69 @@ table! {
         secret_token -> Text,
         created_at -> Instant,
         expires_at -> Nullable<Instant>,
+        account_id -> Text,
+        endpoint_id -> Nullable<Text>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::columns::{Instant, Uid};
+
+    webhook_endpoints (store_id, mode, account_id) {
+        store_id -> Uid,
+        mode -> Text,
+        account_id -> Text,
+        endpoint_id -> Text,
+        url -> Text,
+        api_version -> Text,
+        registered_at -> Instant,
+        first_delivery_at -> Nullable<Instant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::columns::{Instant, Uid};
+
+    connection_problems (store_id, mode, account_id, code) {
+        store_id -> Uid,
+        mode -> Text,
+        account_id -> Text,
+        code -> Text,
+        detail -> Nullable<Text>,
+        since -> Instant,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::columns::{Instant, Uid};
+
+    connection_jobs (store_id, mode, account_id, job) {
+        store_id -> Uid,
+        mode -> Text,
+        account_id -> Text,
+        job -> Text,
+        next_run_at -> Instant,
+        runs -> BigInt,
+        failures -> BigInt,
+        last_run_at -> Nullable<Instant>,
+        last_error -> Nullable<Text>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::columns::{Instant, Uid};
+
+    reconcile_cursors (store_id, mode, account_id) {
+        store_id -> Uid,
+        mode -> Text,
+        account_id -> Text,
+        seen_until -> Instant,
+        pass_until -> Nullable<Instant>,
+        pass_after -> Nullable<Text>,
     }
 }
 
@@ -210,6 +274,7 @@ table! {
         last_decline_code -> Nullable<Text>,
         created_at -> Instant,
         updated_at -> Instant,
+        next_check_at -> Instant,
     }
 }
 
@@ -217,21 +282,23 @@ table! {
     use diesel::sql_types::*;
     use crate::columns::{Instant, Uid};
 
-    stripe_events (store_id, account_id, mode, event_id) {
+    stripe_events (store_id, account_id, mode, event_id, created_at) {
         store_id -> Uid,
         account_id -> Text,
         mode -> Text,
         event_id -> Text,
+        created_at -> Instant,
         event_type -> Text,
         api_version -> Nullable<Text>,
         object_id -> Nullable<Text>,
-        payload -> Text,
+        source -> Text,
+        payload_key_id -> Text,
+        payload -> Binary,
         state -> Text,
         attempts -> BigInt,
         last_error -> Nullable<Text>,
         received_at -> Instant,
         next_attempt_at -> Instant,
-        lease_until -> Nullable<Instant>,
         processed_at -> Nullable<Instant>,
     }
 }
@@ -311,6 +378,10 @@ allow_tables_to_appear_in_same_query!(
     stores,
     stripe_connections,
     webhook_secrets,
+    webhook_endpoints,
+    connection_problems,
+    connection_jobs,
+    reconcile_cursors,
     connect_tokens,
     products,
     carts,

@@ -6,7 +6,7 @@ use domain::{Mode, StoreId};
 use jiff::Timestamp;
 
 use crate::DbError;
-use crate::columns::{SealedText, Word, at, columns, id};
+use crate::columns::{MaybeAt, SealedText, Word, at, columns, id};
 use crate::conn::{Conn, RunQueryDsl};
 use crate::schema::webhook_secrets;
 
@@ -17,10 +17,30 @@ pub struct WebhookSecret {
     /// The mode whose events it signs.
     #[diesel(deserialize_as = Word)]
     pub mode: Mode,
+    /// The account whose events it signs.
+    pub account_id: String,
+    /// Our endpoint there; `None` where a person pasted the secret.
+    pub endpoint_id: Option<String>,
     /// Part of the place that it is sealed for.
     pub version: i64,
+    /// Until when it verifies; `None` for the newest.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub expires_at: Option<Timestamp>,
     secret_key_id: String,
     secret_token: String,
+}
+
+/// A signing secret to store.
+#[derive(Debug, Clone)]
+pub struct NewSecret<'a> {
+    /// Part of the place that it is sealed for; see [`next_version`].
+    pub version: i64,
+    /// The account whose events it signs.
+    pub account_id: &'a str,
+    /// Our endpoint there; `None` where a person pasted the secret.
+    pub endpoint_id: Option<&'a str>,
+    /// The sealed secret.
+    pub secret: SealedText,
 }
 
 impl WebhookSecret {
@@ -63,13 +83,12 @@ pub async fn next_version(conn: &mut Conn, store_id: StoreId, mode: Mode) -> Res
     Ok(newest.unwrap_or(0) + 1)
 }
 
-/// Adds a secret; older ones of the mode stay valid until `overlap_until`.
+/// Adds a secret; older ones of the same account stay valid until `overlap_until`.
 pub async fn add(
     conn: &mut Conn,
     store_id: StoreId,
     mode: Mode,
-    version: i64,
-    secret: SealedText,
+    new: NewSecret<'_>,
     overlap_until: Timestamp,
     now: Timestamp,
 ) -> Result<(), DbError> {
@@ -77,6 +96,7 @@ pub async fn add(
         webhook_secrets::table
             .filter(webhook_secrets::store_id.eq(id(store_id)))
             .filter(webhook_secrets::mode.eq(mode.as_str()))
+            .filter(webhook_secrets::account_id.eq(new.account_id.to_owned()))
             .filter(webhook_secrets::expires_at.is_null()),
     )
     .set(webhook_secrets::expires_at.eq(at(overlap_until)))
@@ -86,35 +106,14 @@ pub async fn add(
         .values((
             webhook_secrets::store_id.eq(id(store_id)),
             webhook_secrets::mode.eq(mode.as_str()),
-            webhook_secrets::version.eq(version),
-            webhook_secrets::secret_key_id.eq(secret.key_id),
-            webhook_secrets::secret_token.eq(secret.token),
+            webhook_secrets::account_id.eq(new.account_id.to_owned()),
+            webhook_secrets::endpoint_id.eq(new.endpoint_id.map(str::to_owned)),
+            webhook_secrets::version.eq(new.version),
+            webhook_secrets::secret_key_id.eq(new.secret.key_id),
+            webhook_secrets::secret_token.eq(new.secret.token),
             webhook_secrets::created_at.eq(at(now)),
         ))
         .execute(conn)
         .await?;
-    Ok(())
-}
-
-/// Ends every secret of a mode: they belonged to another account.
-pub async fn end_all(
-    conn: &mut Conn,
-    store_id: StoreId,
-    mode: Mode,
-    now: Timestamp,
-) -> Result<(), DbError> {
-    diesel::update(
-        webhook_secrets::table
-            .filter(webhook_secrets::store_id.eq(id(store_id)))
-            .filter(webhook_secrets::mode.eq(mode.as_str()))
-            .filter(
-                webhook_secrets::expires_at
-                    .is_null()
-                    .or(webhook_secrets::expires_at.gt(at(now))),
-            ),
-    )
-    .set(webhook_secrets::expires_at.eq(at(now)))
-    .execute(conn)
-    .await?;
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! money can be tested by table and by property. The other crates depend on this one; it depends on none of them.
 
 pub mod cart;
+pub mod connection_problem;
 pub mod ids;
 pub mod incident;
 pub mod mode;

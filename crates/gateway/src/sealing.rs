@@ -1,6 +1,6 @@
 //! The places where this application seals secrets, so that no two features can disagree about one.
 
-use db::columns::SealedText;
+use db::columns::{SealedBytes, SealedText};
 use db::connections::Connection;
 use domain::{Mode, StoreId};
 use secrecy::SecretString;
@@ -127,9 +127,12 @@ pub fn seal_event(
     store_id: StoreId,
     event_id: &str,
     body: &[u8],
-) -> Result<String, VaultError> {
+) -> Result<SealedBytes, VaultError> {
     let sealed = vault.seal_personal(&event_field(store_id, event_id), body)?;
-    Ok(format!("{} {}", sealed.key_id, sealed.token))
+    Ok(SealedBytes {
+        key_id: sealed.key_id,
+        bytes: sealed.token.into_bytes(),
+    })
 }
 
 /// An event's row has Stripe's id; the vault wants a UUID, so it gets the id's digest.
@@ -180,9 +183,10 @@ mod tests {
         let vault = Vault::from_keys(&Vault::generate_key()).unwrap();
         let (store_id, body) = (StoreId::generate(), br#"{"id": "evt_1EXAMPLE"}"#);
         let sealed = seal_event(&vault, store_id, "evt_1EXAMPLE", body).unwrap();
-        let (key_id, token) = sealed.split_once(' ').unwrap();
-        let (key_id, token) = (key_id.to_owned(), token.to_owned());
-        let sealed = Sealed { key_id, token };
+        let sealed = Sealed {
+            key_id: sealed.key_id,
+            token: String::from_utf8(sealed.bytes).unwrap(),
+        };
         let open =
             |store_id, event_id| vault.open_personal(&event_field(store_id, event_id), &sealed);
         assert_eq!(

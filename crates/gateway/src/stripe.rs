@@ -18,10 +18,27 @@ pub struct StoreStripe {
 }
 
 impl StoreStripe {
-    /// Opens the store's key of a mode. 409 where there is none or Stripe refused it.
+    /// Opens the store's current key of a mode. 409 where there is none or Stripe refused it.
     pub async fn open(app: &App, store_id: StoreId, mode: Mode) -> Result<Self, ApiError> {
         let connection = db::connections::find(&mut app.db.read().await?, store_id, mode).await?;
-        let connection = connection.ok_or_else(not_connected)?;
+        Self::of(app, store_id, connection.ok_or_else(not_connected)?)
+    }
+
+    /// Opens the key of one account, current or former: for what this account holds. `None` where it was never connected.
+    pub async fn of_account(
+        app: &App,
+        store_id: StoreId,
+        mode: Mode,
+        account_id: &str,
+    ) -> Result<Option<Self>, ApiError> {
+        let mut conn = app.db.read().await?;
+        let found = db::connections::find_account(&mut conn, store_id, mode, account_id).await?;
+        found
+            .map(|connection| Self::of(app, store_id, connection))
+            .transpose()
+    }
+
+    fn of(app: &App, store_id: StoreId, connection: Connection) -> Result<Self, ApiError> {
         if connection.reconnect_needed {
             return Err(reconnect_needed());
         }

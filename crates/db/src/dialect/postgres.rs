@@ -1,7 +1,7 @@
 //! `PostgreSQL`'s own statements.
 
 use diesel::sql_query;
-use diesel::sql_types::{Array, BigInt, Nullable, Text};
+use diesel::sql_types::{Array, Binary, Nullable, Text};
 use diesel_async::RunQueryDsl;
 
 use crate::DbError;
@@ -15,12 +15,21 @@ pub(crate) const SETUP: &str = "SET statement_timeout = '10s'; SET lock_timeout 
 /// Other workers' rows are skipped, not waited for. MATERIALIZED, because a planner that runs the inner query again
 /// would lock and take more than the limit.
 pub(crate) const CLAIM_EVENTS: &str = "WITH due AS MATERIALIZED ( \
-        SELECT store_id, account_id, mode, event_id FROM stripe_events \
-        WHERE state IN ('received', 'processing') AND next_attempt_at <= $2 AND (lease_until IS NULL OR lease_until <= $2) \
+        SELECT store_id, account_id, mode, event_id, created_at FROM stripe_events \
+        WHERE state IN ('received', 'processing') AND next_attempt_at <= $2 \
         ORDER BY next_attempt_at LIMIT $3 FOR UPDATE SKIP LOCKED) \
-    UPDATE stripe_events AS e SET state = 'processing', attempts = attempts + 1, lease_until = $1 \
-    FROM due WHERE (e.store_id, e.account_id, e.mode, e.event_id) = (due.store_id, due.account_id, due.mode, due.event_id) \
-    RETURNING e.store_id, e.account_id, e.mode, e.event_id, e.event_type, e.object_id, e.attempts";
+    UPDATE stripe_events AS e SET state = 'processing', attempts = attempts + 1, next_attempt_at = $1 \
+    FROM due WHERE (e.store_id, e.account_id, e.mode, e.event_id, e.created_at) \
+        = (due.store_id, due.account_id, due.mode, due.event_id, due.created_at) \
+    RETURNING e.store_id, e.account_id, e.mode, e.event_id, e.created_at, e.event_type, e.object_id, e.attempts";
+
+/// As [`CLAIM_EVENTS`]; `runs` is the fence.
+pub(crate) const CLAIM_JOBS: &str = "WITH due AS MATERIALIZED ( \
+        SELECT store_id, mode, account_id, job FROM connection_jobs WHERE job = $2 AND next_run_at <= $3 \
+        ORDER BY next_run_at LIMIT $4 FOR UPDATE SKIP LOCKED) \
+    UPDATE connection_jobs AS j SET next_run_at = $1, runs = runs + 1 \
+    FROM due WHERE (j.store_id, j.mode, j.account_id, j.job) = (due.store_id, due.mode, due.account_id, due.job) \
+    RETURNING j.store_id, j.mode, j.account_id, j.runs, j.failures";
 
 /// Whether diesel's history table is there.
 pub(crate) const HAS_HISTORY: &str =
@@ -38,6 +47,9 @@ pub(crate) async fn insert_events(
     let mut account_ids = Vec::with_capacity(events.len());
     let mut modes = Vec::with_capacity(events.len());
     let mut event_ids = Vec::with_capacity(events.len());
+    let mut created = Vec::with_capacity(events.len());
+    let mut sources = Vec::with_capacity(events.len());
+    let mut key_ids = Vec::with_capacity(events.len());
     let mut types = Vec::with_capacity(events.len());
     let mut api_versions = Vec::with_capacity(events.len());
     let mut object_ids = Vec::with_capacity(events.len());
@@ -53,30 +65,35 @@ pub(crate) async fn insert_events(
         types.push(event.event_type);
         api_versions.push(event.api_version);
         object_ids.push(event.object_id);
-        payloads.push(event.payload);
+        created.push(at(event.created_at));
+        sources.push(event.source.as_str());
+        key_ids.push(event.payload.key_id);
+        payloads.push(event.payload.bytes);
         states.push(event.state.as_str());
         errors.push(event.last_error);
         received.push(at(event.received_at));
     }
-    let attempts = vec![0_i64; store_ids.len()];
     let statement = sql_query(
-        "INSERT INTO stripe_events (store_id, account_id, mode, event_id, event_type, api_version, object_id, payload, \
-             state, last_error, received_at, next_attempt_at, attempts) \
-         SELECT s, a, m, e, t, v, o, p, st, er, r, r, at FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
-             AS batch (s, a, m, e, t, v, o, p, st, er, r, at) \
+        "INSERT INTO stripe_events (store_id, account_id, mode, event_id, created_at, event_type, api_version, object_id, \
+             source, payload_key_id, payload, state, last_error, received_at, next_attempt_at, attempts) \
+         SELECT s, a, m, e, c, t, v, o, so, k, p, st, er, r, r, 0 \
+         FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+             AS batch (s, a, m, e, c, t, v, o, so, k, p, st, er, r) \
          ON CONFLICT DO NOTHING",
     )
     .bind::<Array<Uid>, _>(store_ids)
     .bind::<Array<Text>, _>(account_ids)
     .bind::<Array<Text>, _>(modes)
     .bind::<Array<Text>, _>(event_ids)
+    .bind::<Array<Instant>, _>(created)
     .bind::<Array<Text>, _>(types)
     .bind::<Array<Nullable<Text>>, _>(api_versions)
     .bind::<Array<Nullable<Text>>, _>(object_ids)
-    .bind::<Array<Text>, _>(payloads)
+    .bind::<Array<Text>, _>(sources)
+    .bind::<Array<Text>, _>(key_ids)
+    .bind::<Array<Binary>, _>(payloads)
     .bind::<Array<Text>, _>(states)
     .bind::<Array<Nullable<Text>>, _>(errors)
-    .bind::<Array<Instant>, _>(received)
-    .bind::<Array<BigInt>, _>(attempts);
+    .bind::<Array<Instant>, _>(received);
     Ok(statement.execute(conn).await?)
 }

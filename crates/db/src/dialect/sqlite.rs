@@ -25,12 +25,18 @@ const READER_SETUP: &str = "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON
     PRAGMA temp_store = MEMORY";
 
 /// One writer at a time: no row locks are needed.
-pub(crate) const CLAIM_EVENTS: &str = "UPDATE stripe_events SET state = 'processing', attempts = attempts + 1, lease_until = ? \
+pub(crate) const CLAIM_EVENTS: &str = "UPDATE stripe_events SET state = 'processing', attempts = attempts + 1, next_attempt_at = ? \
     WHERE rowid IN ( \
         SELECT rowid FROM stripe_events \
-        WHERE state IN ('received', 'processing') AND next_attempt_at <= ? AND (lease_until IS NULL OR lease_until <= ?) \
+        WHERE state IN ('received', 'processing') AND next_attempt_at <= ? \
         ORDER BY next_attempt_at LIMIT ?) \
-    RETURNING store_id, account_id, mode, event_id, event_type, object_id, attempts";
+    RETURNING store_id, account_id, mode, event_id, created_at, event_type, object_id, attempts";
+
+/// As [`CLAIM_EVENTS`]; `runs` is the fence.
+pub(crate) const CLAIM_JOBS: &str = "UPDATE connection_jobs SET next_run_at = ?, runs = runs + 1 \
+    WHERE rowid IN ( \
+        SELECT rowid FROM connection_jobs WHERE job = ? AND next_run_at <= ? ORDER BY next_run_at LIMIT ?) \
+    RETURNING store_id, mode, account_id, runs, failures";
 
 /// Whether diesel's history table is there.
 pub(crate) const HAS_HISTORY: &str = "SELECT count(*) > 0 AS present FROM sqlite_master \
@@ -100,7 +106,10 @@ pub(crate) async fn insert_events(
                     stripe_events::event_type.eq(event.event_type),
                     stripe_events::api_version.eq(event.api_version),
                     stripe_events::object_id.eq(event.object_id),
-                    stripe_events::payload.eq(event.payload),
+                    stripe_events::created_at.eq(at(event.created_at)),
+                    stripe_events::source.eq(event.source.as_str()),
+                    stripe_events::payload_key_id.eq(event.payload.key_id),
+                    stripe_events::payload.eq(event.payload.bytes),
                     stripe_events::state.eq(event.state.as_str()),
                     stripe_events::last_error.eq(event.last_error),
                     stripe_events::received_at.eq(at(event.received_at)),

@@ -15,7 +15,7 @@ on_both_engines!(
     a_connection_is_replaced_as_a_whole,
     a_refused_key_does_not_blame_its_successor,
     secrets_overlap_when_one_is_rolled,
-    secrets_of_another_account_end_at_once,
+    an_account_that_was_replaced_keeps_its_keys_and_secrets,
     a_connect_token_is_used_up_once,
     a_key_is_found_by_its_hash,
 );
@@ -33,7 +33,7 @@ async fn a_connection_is_replaced_as_a_whole(database: TestDatabase) {
     drop(conn);
 
     commit(db, async |conn| {
-        connections::touch_last_event(conn, store_id, Mode::Test, after(5)).await?;
+        connections::touch_last_event(conn, store_id, Mode::Test, "acct_EXAMPLE", after(5)).await?;
         connections::mark_reconnect_needed(conn, store_id, Mode::Test, 1, "key_expired").await
     })
     .await
@@ -111,31 +111,48 @@ async fn secrets_overlap_when_one_is_rolled(database: TestDatabase) {
     assert_eq!(valid_at(after(110)).await, [test_2, live_1]);
 }
 
-async fn secrets_of_another_account_end_at_once(database: TestDatabase) {
+async fn an_account_that_was_replaced_keeps_its_keys_and_secrets(database: TestDatabase) {
     let db = &database.db;
     let store_id = new_store(db).await;
     put(db, store_id, connection(Mode::Test), now()).await;
-    put(db, store_id, connection(Mode::Live), now()).await;
-    for (mode, second) in [(Mode::Test, 0), (Mode::Test, 10), (Mode::Live, 10)] {
-        add_secret(db, store_id, mode, after(second)).await;
-    }
-    // By now the first one has ended by itself; that stays as it was.
-    commit(db, async |conn| {
-        webhook_secrets::end_all(conn, store_id, Mode::Test, after(200)).await
-    })
-    .await
-    .unwrap();
+    add_secret(db, store_id, Mode::Test, now()).await;
+    let mut other = connection(Mode::Test);
+    other.account_id = "acct_OTHER".to_owned();
+    other.secret_version = 2;
+    other.secret = sealed("other key");
+    put(db, store_id, other.clone(), after(10)).await;
+
+    assert_eq!(
+        find(db, store_id, Mode::Test).await.account_id,
+        "acct_OTHER"
+    );
     let mut conn = db.read().await.unwrap();
-    let valid = webhook_secrets::list_valid(&mut conn, store_id, after(200)).await;
-    let modes: Vec<Mode> = valid.unwrap().iter().map(|secret| secret.mode).collect();
-    assert_eq!(modes, [Mode::Live]);
-    let earlier = webhook_secrets::list_valid(&mut conn, store_id, after(150)).await;
-    let versions: Vec<_> = earlier
+    let account = "acct_EXAMPLE";
+    let former = connections::find_account(&mut conn, store_id, Mode::Test, account).await;
+    let former = former.unwrap().unwrap();
+    assert_eq!(former.replaced_at, Some(after(10)));
+    assert_eq!(former.sealed_secret(), sealed("sealed secret key"));
+    let list = connections::list(&mut conn, store_id).await.unwrap();
+    assert_eq!(list.len(), 1);
+    let all = connections::list_all(&mut conn, store_id).await.unwrap();
+    let accounts: Vec<&str> = all.iter().map(|one| one.account_id.as_str()).collect();
+    assert_eq!(accounts, ["acct_OTHER", "acct_EXAMPLE"]);
+    let next = connections::next_version(&mut conn, store_id, Mode::Test).await;
+    assert_eq!(next.unwrap(), 3);
+    let valid = webhook_secrets::list_valid(&mut conn, store_id, after(1000)).await;
+    let accounts: Vec<String> = valid
         .unwrap()
-        .iter()
-        .map(|secret| (secret.mode, secret.version))
+        .into_iter()
+        .map(|one| one.account_id)
         .collect();
-    assert_eq!(versions, [(Mode::Test, 2), (Mode::Live, 1)]);
+    assert_eq!(accounts, ["acct_EXAMPLE"]);
+    drop(conn);
+
+    // And back again: the former one takes its place.
+    put(db, store_id, connection(Mode::Test), after(20)).await;
+    let current = find(db, store_id, Mode::Test).await;
+    assert_eq!(current.account_id, account);
+    assert_eq!(current.replaced_at, None);
 }
 
 async fn a_connect_token_is_used_up_once(database: TestDatabase) {
@@ -216,8 +233,13 @@ async fn add_secret(db: &Db, store_id: StoreId, mode: Mode, now: Timestamp) {
     let overlap_until = now + jiff::SignedDuration::from_secs(100);
     commit(db, async |conn| {
         let version = webhook_secrets::next_version(conn, store_id, mode).await?;
-        let secret = sealed(&format!("{mode} {version}"));
-        webhook_secrets::add(conn, store_id, mode, version, secret, overlap_until, now).await
+        let new = webhook_secrets::NewSecret {
+            version,
+            account_id: "acct_EXAMPLE",
+            endpoint_id: None,
+            secret: sealed(&format!("{mode} {version}")),
+        };
+        webhook_secrets::add(conn, store_id, mode, new, overlap_until, now).await
     })
     .await
     .unwrap();

@@ -1,11 +1,11 @@
 //! What arrives in the inbox: durable, once, whole.
 
-use db::connections;
 use db::inbox::{self, EventState, NewEvent};
-use domain::{Mode, StoreId};
+use db::{Db, Engine, connections};
+use domain::Mode;
 use test_database::{TestDatabase, on_both_engines};
 
-use crate::world::{after, commit, connection, event, new_store, now};
+use crate::world::{after, commit, connection, event, new_store, now, sealed_body};
 
 on_both_engines!(
     an_event_is_on_disk_when_record_returns,
@@ -30,8 +30,8 @@ async fn an_event_is_on_disk_when_record_returns(database: TestDatabase) {
     // Seen by a connection that shares nothing with the writer's.
     let rows = database
         .raw(
-            "SELECT account_id, mode, event_id, event_type, api_version, object_id, payload, state, attempts, \
-             last_error, lease_until, processed_at FROM stripe_events",
+            "SELECT account_id, mode, event_id, event_type, api_version, object_id, payload_key_id, state, attempts, \
+             last_error, processed_at FROM stripe_events",
         )
         .await
         .unwrap();
@@ -43,11 +43,10 @@ async fn an_event_is_on_disk_when_record_returns(database: TestDatabase) {
         Some("payment_intent.succeeded"),
         Some("2026-02-25.clover"),
         Some("pi_EXAMPLE"),
-        Some("{}"),
+        Some("key"),
         Some("ignored"),
         Some("0"),
         Some("wrong_account"),
-        None,
         None,
     ];
     assert_eq!(row, expected);
@@ -57,7 +56,7 @@ async fn an_event_is_stored_once(database: TestDatabase) {
     let db = &database.db;
     let store_id = new_store(db).await;
     let first = NewEvent {
-        payload: "first".to_owned(),
+        payload: sealed_body("first"),
         ..event(store_id, "evt_1")
     };
     let batch = vec![first, event(store_id, "evt_1"), event(store_id, "evt_2")];
@@ -65,7 +64,10 @@ async fn an_event_is_stored_once(database: TestDatabase) {
     assert_eq!(inbox::record(db, batch).await.unwrap(), 0);
     assert_eq!(inbox::record(db, Vec::new()).await.unwrap(), 0);
     let rows = database
-        .raw("SELECT payload FROM stripe_events WHERE event_id = 'evt_1'")
+        .raw(&format!(
+            "SELECT {} FROM stripe_events WHERE event_id = 'evt_1'",
+            payload_text(db)
+        ))
         .await
         .unwrap();
     assert_eq!(rows, [[Some("first".to_owned())]]);
@@ -99,9 +101,11 @@ async fn overlapping_batches_wait_for_each_other_instead_of_deadlocking() {
     let store_id = new_store(db).await;
     let insert = |event_id: &str| {
         format!(
-            "INSERT INTO stripe_events (store_id, account_id, mode, event_id, event_type, payload, state, attempts, \
-                 received_at, next_attempt_at) \
-             VALUES ('{store_id}', 'acct_EXAMPLE', 'test', '{event_id}', 'type', '{{}}', 'received', 0, now(), now())"
+            "INSERT INTO stripe_events (store_id, account_id, mode, event_id, created_at, event_type, source, \
+                 payload_key_id, payload, state, attempts, received_at, next_attempt_at) \
+             VALUES ('{store_id}', 'acct_EXAMPLE', 'test', '{event_id}', '{}', 'type', 'webhook', 'key', '', 'received', 0, \
+                 now(), now())",
+            now()
         )
     };
     database.raw("BEGIN").await.unwrap();
@@ -155,13 +159,16 @@ async fn payloads_come_back_byte_by_byte(database: TestDatabase) {
     ];
     for (payload, number) in payloads.iter().zip(0..) {
         let new = NewEvent {
-            payload: payload.clone(),
+            payload: sealed_body(payload),
             ..event(store_id, &format!("evt_{number}"))
         };
         assert_eq!(inbox::record(db, vec![new]).await.unwrap(), 1);
     }
     let rows = database
-        .raw("SELECT payload FROM stripe_events ORDER BY event_id")
+        .raw(&format!(
+            "SELECT {} FROM stripe_events ORDER BY event_id",
+            payload_text(db)
+        ))
         .await
         .unwrap();
     let stored: Vec<String> = rows.into_iter().flatten().flatten().collect();
@@ -175,7 +182,6 @@ async fn nul_is_replaced_and_spares_the_batch(database: TestDatabase) {
         event_type: "a\0b".to_owned(),
         api_version: Some("\0".to_owned()),
         object_id: Some("pi_\0".to_owned()),
-        payload: "{\0}".to_owned(),
         last_error: Some("\0".to_owned()),
         account_id: "acct_\0".to_owned(),
         ..event(store_id, "evt_\0")
@@ -196,8 +202,15 @@ async fn nul_is_replaced_and_spares_the_batch(database: TestDatabase) {
 async fn a_batch_is_all_or_nothing(database: TestDatabase) {
     let db = &database.db;
     let store_id = new_store(db).await;
-    let of_unknown_store = event(StoreId::generate(), "evt_2");
-    let batch = vec![event(store_id, "evt_1"), of_unknown_store];
+    let refuse = match db.engine() {
+        Engine::Sqlite => {
+            "CREATE TRIGGER refuse BEFORE INSERT ON stripe_events WHEN NEW.event_id = 'evt_2' \
+             BEGIN SELECT RAISE(ABORT, 'refused'); END"
+        }
+        Engine::Postgres => "ALTER TABLE stripe_events ADD CHECK (event_id <> 'evt_2')",
+    };
+    database.raw(refuse).await.unwrap();
+    let batch = vec![event(store_id, "evt_1"), event(store_id, "evt_2")];
     inbox::record(db, batch).await.unwrap_err();
     let rows = database.raw("SELECT count(*) FROM stripe_events").await;
     assert_eq!(rows.unwrap(), [[Some("0".to_owned())]]);
@@ -231,4 +244,12 @@ async fn the_newest_events_are_listed_first(database: TestDatabase) {
     assert_eq!(list[2].received_at, now());
     assert_eq!(list[2].state, "received");
     assert_eq!((list[2].attempts, list[2].processed_at), (0, None));
+}
+
+/// The bytes of a payload as text.
+fn payload_text(db: &Db) -> &'static str {
+    match db.engine() {
+        Engine::Sqlite => "CAST(payload AS TEXT)",
+        Engine::Postgres => "convert_from(payload, 'UTF8')",
+    }
 }

@@ -3,11 +3,14 @@
 use db::api_keys::{self, NewApiKey};
 use db::checkouts::{self, Checkout};
 use db::connect_tokens::{self, TokenState};
+use db::connection_jobs::{self, Job};
 use db::payments::{PaymentState, Purpose};
 use db::products::ProductChanges;
 use db::{
-    Db, audit, carts, connections, inbox, incidents, orders, payments, products, webhook_secrets,
+    Db, audit, carts, connection_problems, connections, inbox, incidents, orders, payments,
+    products, webhook_secrets,
 };
+use domain::connection_problem::ConnectionProblem;
 use domain::incident::Incident;
 use domain::order::{OrderStatus, PaymentStatus};
 use domain::{ApiKeyId, CheckoutId, Currency, Mode, ProductId, StoreId};
@@ -72,7 +75,33 @@ async fn belongings(db: &Db, store_id: StoreId) -> Belongings {
         checkouts::insert(conn, store_id, &checkout).await?;
         connections::put(conn, store_id, connection(Mode::Test), now()).await?;
         let secret = sealed("signing secret");
-        webhook_secrets::add(conn, store_id, Mode::Test, 1, secret, now(), now()).await?;
+        let secret = webhook_secrets::NewSecret {
+            version: 1,
+            account_id: "acct_EXAMPLE",
+            endpoint_id: None,
+            secret,
+        };
+        webhook_secrets::add(conn, store_id, Mode::Test, secret, now(), now()).await?;
+        let problem = ConnectionProblem::KeyRefused;
+        connection_problems::open(
+            conn,
+            store_id,
+            Mode::Test,
+            "acct_EXAMPLE",
+            problem,
+            None,
+            now(),
+        )
+        .await?;
+        connection_jobs::schedule(
+            conn,
+            store_id,
+            Mode::Test,
+            "acct_EXAMPLE",
+            Job::Health,
+            now(),
+        )
+        .await?;
         connect_tokens::insert(conn, store_id, token_id, after(60), now()).await?;
         api_keys::insert(conn, store_id, key).await?;
         payments::set_intent(conn, store_id, payment.id, "pi_1", now()).await?;
@@ -146,7 +175,22 @@ async fn answers(db: &Db, store_id: StoreId, its: &Belongings) -> Vec<(&'static 
         is_found!(payments::find_open_by_cart(conn, store_id, cart_id)),
         is_found!(payments::find_by_intent(conn, store_id, "pi_1")),
         is_found!(connections::find(conn, store_id, Mode::Test)),
+        is_found!(connections::find_account(
+            conn,
+            store_id,
+            Mode::Test,
+            "acct_EXAMPLE"
+        )),
         is_found!(connections::list(conn, store_id)),
+        is_found!(connections::list_all(conn, store_id)),
+        is_found!(connection_problems::list(conn, store_id)),
+        is_found!(connection_jobs::find(
+            conn,
+            store_id,
+            Mode::Test,
+            "acct_EXAMPLE",
+            Job::Health
+        )),
         is_found!(webhook_secrets::list_valid(conn, store_id, now())),
         is_found!(api_keys::find_by_hash(conn, store_id, "c0ffee")),
         is_found!(incidents::list_open(conn, store_id, order_id)),
@@ -192,9 +236,10 @@ async fn writing_as_another_store_changes_nothing(database: TestDatabase) {
         };
         products::give_stock_back(conn, stranger, product_id, 1).await?;
         payments::set_last_error(conn, stranger, payment_id, Some("x"), None, now()).await?;
-        connections::touch_last_event(conn, stranger, Mode::Test, now()).await?;
+        connections::touch_last_event(conn, stranger, Mode::Test, "acct_EXAMPLE", now()).await?;
         connections::mark_reconnect_needed(conn, stranger, Mode::Test, 1, "x").await?;
-        webhook_secrets::end_all(conn, stranger, Mode::Test, now()).await?;
+        let problem = ConnectionProblem::KeyRefused;
+        connection_problems::resolve(conn, stranger, Mode::Test, "acct_EXAMPLE", problem).await?;
         let its_payment = &its.payment;
         let canceled = PaymentState::Canceled;
         Ok([

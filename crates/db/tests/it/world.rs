@@ -3,9 +3,9 @@
 use std::fmt::Debug;
 
 use db::carts::{Cart, Line};
-use db::columns::SealedText;
+use db::columns::{SealedBytes, SealedText};
 use db::connections::NewConnection;
-use db::inbox::{EventState, NewEvent};
+use db::inbox::{EventState, NewEvent, Source};
 use db::orders::{NewOrder, Order};
 use db::payments::{CaptureMethod, NewPayment, Payment, Purpose};
 use db::products::Product;
@@ -205,9 +205,18 @@ pub(crate) fn event(store_id: StoreId, event_id: &str) -> NewEvent {
         event_type: "payment_intent.succeeded".to_owned(),
         api_version: Some("2026-02-25.clover".to_owned()),
         object_id: Some("pi_EXAMPLE".to_owned()),
-        payload: "{}".to_owned(),
+        created_at: now(),
+        source: Source::Webhook,
+        payload: sealed_body("{}"),
         state: EventState::Received,
         last_error: None,
         received_at: now(),
+    }
+}
+
+pub(crate) fn sealed_body(text: &str) -> SealedBytes {
+    SealedBytes {
+        key_id: "key".to_owned(),
+        bytes: text.as_bytes().to_vec(),
     }
 }

@@ -11,10 +11,11 @@ use url::form_urlencoded;
 use super::refusal::Refusal;
 use super::shape::FormErrors;
 use super::visit::{Visit, return_origins};
-use super::{WEBHOOK_EVENTS, csrf, webhook_url};
+use super::{csrf, webhook_url};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::pages::{self, Page, Permissions};
+use crate::webhook::types::HANDLED_EVENTS;
 
 #[derive(Debug, Deserialize)]
 struct ConnectQuery {
@@ -132,7 +133,7 @@ pub(super) async fn render(
         errors: &entered.errors,
         connections: connections.into_iter().map(ConnectedBefore::from).collect(),
         webhook_url: webhook_url(app, store.id),
-        webhook_events: &WEBHOOK_EVENTS,
+        webhook_events: &HANDLED_EVENTS,
     };
     let permissions = Permissions {
         has_form: true,

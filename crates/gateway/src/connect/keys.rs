@@ -1,10 +1,12 @@
 //! Connects a store to a Stripe account: check, ask Stripe, store in one transaction.
 
+use db::connection_jobs::{self, Job};
 use db::connections::NewConnection;
 use db::stores::StoreChanges;
+use db::webhook_secrets::NewSecret;
 use db::{DbError, Tx};
 use domain::{Mode, StoreId};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use secrecy::SecretString;
 use stripe_http::account::Account;
 use uuid::Uuid;
@@ -15,10 +17,6 @@ use super::shape::{self, Accepted, FormErrors};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::sealing;
-
-/// A signing secret that was rolled stays valid this long: Stripe signs with both for at most 24 hours ("Roll
-/// endpoint secrets").
-const ROLL_OVERLAP: SignedDuration = SignedDuration::from_hours(24);
 
 /// What a merchant entered, trimmed.
 #[derive(Debug)]
@@ -117,12 +115,18 @@ async fn store(
     {
         return Err(ConnectError::TokenUsed);
     }
-    let same_account = put_connection(app, &mut tx, store_id, mode, account, input, now).await?;
-    if !same_account {
-        db::webhook_secrets::end_all(&mut tx, store_id, mode, now).await?;
-    }
+    put_connection(app, &mut tx, store_id, mode, account, input, now).await?;
     if let Some(secret) = &input.webhook_secret {
-        add_webhook_secret(app, &mut tx, store_id, mode, secret, now).await?;
+        let pasted = Signing {
+            account_id: account.id.as_str(),
+            endpoint_id: None,
+            secret,
+        };
+        add_webhook_secret(app, &mut tx, store_id, mode, pasted).await?;
+    }
+    for job in [Job::Health, Job::Reconcile] {
+        let account_id = account.id.as_str();
+        connection_jobs::schedule(&mut tx, store_id, mode, account_id, job, now).await?;
     }
     db::stores::activate_first_mode(&mut tx, store_id, mode).await?;
     db::inbox::resume_waiting(&mut tx, store_id, mode, now).await?;
@@ -141,7 +145,6 @@ async fn store(
     Ok(tx.commit().await?)
 }
 
-/// Answers whether the account is the one that was connected before, if one was.
 async fn put_connection(
     app: &App,
     tx: &mut Tx,
@@ -150,12 +153,8 @@ async fn put_connection(
     account: &Account,
     input: &ConnectInput,
     now: Timestamp,
-) -> Result<bool, ConnectError> {
-    let before = db::connections::find(tx, store_id, mode).await?;
-    let secret_version = before
-        .as_ref()
-        .map_or(0, |connection| connection.secret_version)
-        + 1;
+) -> Result<(), ConnectError> {
+    let secret_version = db::connections::next_version(tx, store_id, mode).await?;
     let new = NewConnection {
         mode,
         account_id: account.id.to_string(),
@@ -172,21 +171,37 @@ async fn put_connection(
             &input.secret_key,
         )?,
     };
-    let same_account = before.is_none_or(|connection| connection.account_id == new.account_id);
-    db::connections::put(tx, store_id, new, now).await?;
-    Ok(same_account)
+    Ok(db::connections::put(tx, store_id, new, now).await?)
 }
 
-async fn add_webhook_secret(
+/// A signing secret of an endpoint.
+pub(crate) struct Signing<'a> {
+    /// The account whose events it signs.
+    pub account_id: &'a str,
+    /// Our endpoint there; `None` where a person pasted the secret.
+    pub endpoint_id: Option<&'a str>,
+    /// `whsec_…`
+    pub secret: &'a SecretString,
+}
+
+/// Seals and stores a signing secret; older ones of the account stay valid for the overlap.
+pub(crate) async fn add_webhook_secret(
     app: &App,
     tx: &mut Tx,
     store_id: StoreId,
     mode: Mode,
-    secret: &SecretString,
-    now: Timestamp,
-) -> Result<(), ConnectError> {
+    signing: Signing<'_>,
+) -> Result<(), ApiError> {
+    let now = app.now();
     let version = db::webhook_secrets::next_version(tx, store_id, mode).await?;
-    let sealed = sealing::seal_webhook_secret(&app.vault, store_id, mode, version, secret)?;
-    let overlap_until = now.saturating_add(ROLL_OVERLAP).unwrap_or(Timestamp::MAX);
-    Ok(db::webhook_secrets::add(tx, store_id, mode, version, sealed, overlap_until, now).await?)
+    let new = NewSecret {
+        version,
+        account_id: signing.account_id,
+        endpoint_id: signing.endpoint_id,
+        secret: sealing::seal_webhook_secret(&app.vault, store_id, mode, version, signing.secret)?,
+    };
+    let overlap_until = now
+        .saturating_add(app.settings.webhook_secret_overlap)
+        .unwrap_or(Timestamp::MAX);
+    Ok(db::webhook_secrets::add(tx, store_id, mode, new, overlap_until, now).await?)
 }

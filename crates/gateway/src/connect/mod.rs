@@ -23,16 +23,6 @@ use domain::StoreId;
 
 use crate::app::App;
 
-/// The event types that we handle; the merchant selects them at Stripe ("Types of events").
-pub const WEBHOOK_EVENTS: [&str; 6] = [
-    "payment_intent.succeeded",
-    "payment_intent.payment_failed",
-    "payment_intent.canceled",
-    "payment_intent.processing",
-    "payment_intent.amount_capturable_updated",
-    "payment_intent.requires_action",
-];
-
 /// The URL that the merchant enters at Stripe; from `PUBLIC_URL`, never from a request's headers.
 pub fn webhook_url(app: &App, store_id: StoreId) -> String {
     app.settings.public(&format!("/webhook/stripe/{store_id}"))

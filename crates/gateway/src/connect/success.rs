@@ -9,10 +9,11 @@ use jiff::SignedDuration;
 
 use super::refusal::Refusal;
 use super::visit::Visit;
-use super::{WEBHOOK_EVENTS, webhook_url};
+use super::webhook_url;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::pages::{self, Link, Page, Permissions};
+use crate::webhook::types::HANDLED_EVENTS;
 
 /// Shows the store's connections, the active one first.
 pub async fn show_success(
@@ -33,7 +34,7 @@ async fn show(app: &App, store_id: &str) -> Result<HttpResponse, Refusal> {
         store_name: &store.name,
         connections: connections(app, &store).await?,
         webhook_url: webhook_url(app, store.id),
-        webhook_events: &WEBHOOK_EVENTS,
+        webhook_events: &HANDLED_EVENTS,
         connect_url: None,
         return_link: None,
     };

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use domain::return_url::Origin;
+use jiff::SignedDuration;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -14,6 +15,9 @@ use super::{Environment, LoadError, LogFormat, Settings, default_public_url, par
 /// `BIND_ADDR` where nobody says otherwise: this machine only.
 const DEFAULT_BIND_ADDR: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+/// Stripe itself signs with a rolled secret for at most 24 hours ("Roll endpoint secrets").
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+const DEFAULT_RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
 const DEFAULT_DATABASE_URL: &str = "sqlite://data/tillgate.db";
 
 /// What differs between commands: `dev` talks to the sandbox unless it is told otherwise.
@@ -76,6 +80,18 @@ pub(super) fn from_sources(sources: Sources<'_>, defaults: &Defaults) -> Result<
     let rate_limit_scale = reader.parsed("RATE_LIMIT_SCALE", 1.0, |text| {
         parse::rate_limit_scale(text, environment)
     });
+    let webhook_secret_overlap =
+        reader.parsed("WEBHOOK_SECRET_OVERLAP_HOURS", DAY, parse::secret_overlap);
+    let reconcile_interval_setting = reader.parsed(
+        "RECONCILE_INTERVAL_SECONDS",
+        None,
+        parse::reconcile_interval,
+    );
+    let event_retention = reader.parsed(
+        "EVENT_RETENTION_DAYS",
+        DEFAULT_RETENTION,
+        parse::event_retention,
+    );
     let migrate_on_start = reader.parsed("MIGRATE_ON_START", true, parse::switch);
     let by_place = if sources.logs_to_terminal {
         LogFormat::Pretty
@@ -99,6 +115,9 @@ pub(super) fn from_sources(sources: Sources<'_>, defaults: &Defaults) -> Result<
         stripe_js_url,
         require_live_keys,
         rate_limit_scale,
+        webhook_secret_overlap,
+        reconcile_interval_setting,
+        event_retention,
         migrate_on_start,
         log_format,
     };

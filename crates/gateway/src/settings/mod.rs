@@ -12,9 +12,10 @@ pub use sources::{Fault, LoadError};
 
 use std::net::SocketAddr;
 
-use domain::return_url::Origin;
+use domain::return_url::{Origin, is_loopback};
+use jiff::SignedDuration;
 use secrecy::{SecretSlice, SecretString};
-use url::Url;
+use url::{Host, Url};
 
 /// Whether missing secrets may be generated (`TILLGATE_ENV`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +62,13 @@ pub struct Settings {
     pub require_live_keys: bool,
     /// `RATE_LIMIT_SCALE`: multiplies every request budget; 0 switches them off.
     pub rate_limit_scale: f64,
+    /// `WEBHOOK_SECRET_OVERLAP_HOURS`: how long a signing secret that was replaced still verifies.
+    pub webhook_secret_overlap: SignedDuration,
+    /// `RECONCILE_INTERVAL_SECONDS`: how often each account's events are listed; `None` leaves it to
+    /// [`Settings::reconcile_interval`].
+    pub reconcile_interval_setting: Option<SignedDuration>,
+    /// `EVENT_RETENTION_DAYS`: how long events that are done with are kept.
+    pub event_retention: SignedDuration,
     /// `MIGRATE_ON_START`
     pub migrate_on_start: bool,
     /// `LOG_FORMAT`
@@ -93,9 +101,59 @@ impl Settings {
         }
     }
 
+    /// Whether Stripe can deliver webhooks to `PUBLIC_URL`: it is public https, or the Stripe that we use is a sandbox on this
+    /// machine.
+    pub fn stripe_can_reach_us(&self) -> bool {
+        is_loopback(&self.stripe_api_base) || (self.is_https() && !is_private(&self.public_url))
+    }
+
+    /// How often each account's events are listed. Where Stripe cannot reach a developer's machine, often enough that payments
+    /// work at once.
+    pub fn reconcile_interval(&self) -> SignedDuration {
+        const USUAL: SignedDuration = SignedDuration::from_mins(5);
+        const UNREACHABLE: SignedDuration = SignedDuration::from_secs(4);
+        self.reconcile_interval_setting.unwrap_or(
+            if self.environment == Environment::Development && !self.stripe_can_reach_us() {
+                UNREACHABLE
+            } else {
+                USUAL
+            },
+        )
+    }
+
     /// Whether `PUBLIC_URL` is https, so that cookies can be `Secure`.
     pub fn is_https(&self) -> bool {
         self.public_url.scheme() == "https"
+    }
+}
+
+/// Whether a URL's host is one that only this network knows: Stripe has no way there.
+fn is_private(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => {
+            ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified()
+        }
+        Some(Host::Ipv6(ip)) => {
+            ip.is_loopback()
+                || ip.is_unique_local()
+                || ip.is_unicast_link_local()
+                || ip.is_unspecified()
+        }
+        Some(Host::Domain(name)) => {
+            let is_local = |suffix: &str| name.ends_with(suffix);
+            !name.contains('.')
+                || [
+                    ".localhost",
+                    ".local",
+                    ".internal",
+                    ".test",
+                    ".lan",
+                    ".home.arpa",
+                ]
+                .into_iter()
+                .any(is_local)
+        }
+        None => true,
     }
 }
 

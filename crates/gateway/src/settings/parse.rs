@@ -1,8 +1,10 @@
 //! From text to typed values, one function a setting. A problem says what would be right, never what was there.
 
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 
 use domain::return_url::{Origin, is_loopback};
+use jiff::SignedDuration;
 use url::Url;
 
 use super::sources::Problem;
@@ -133,6 +135,31 @@ fn web_url(text: &str) -> Result<Url, Problem> {
         web && url.username().is_empty() && url.password().is_none()
     });
     url.ok_or_else(|| "must be a web address such as https://pay.example.com".into())
+}
+
+/// Hours that a replaced signing secret still verifies; 0 ends it at once.
+pub(super) fn secret_overlap(text: &str) -> Result<SignedDuration, Problem> {
+    whole(text, 0..=720)
+        .map(SignedDuration::from_hours)
+        .ok_or_else(|| "must be a number of hours from 0 to 720".into())
+}
+
+/// Seconds between two looks at an account's events.
+pub(super) fn reconcile_interval(text: &str) -> Result<Option<SignedDuration>, Problem> {
+    whole(text, 1..=86_400)
+        .map(|seconds| Some(SignedDuration::from_secs(seconds)))
+        .ok_or_else(|| "must be a number of seconds from 1 to 86400".into())
+}
+
+/// Days that events are kept; fewer than Stripe's 30 would bring pruned ones back.
+pub(super) fn event_retention(text: &str) -> Result<SignedDuration, Problem> {
+    whole(text, 31..=3650)
+        .map(|days| SignedDuration::from_hours(days * 24))
+        .ok_or_else(|| "must be a number of days from 31 to 3650".into())
+}
+
+fn whole(text: &str, bounds: RangeInclusive<i64>) -> Option<i64> {
+    text.parse().ok().filter(|number| bounds.contains(number))
 }
 
 #[cfg(test)]

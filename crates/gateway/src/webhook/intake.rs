@@ -2,8 +2,7 @@
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
-use db::connections::Connection;
-use db::inbox::{EventState, NewEvent};
+use db::inbox::{EventState, NewEvent, Source};
 use db::webhook_secrets::WebhookSecret;
 use domain::{Mode, StoreId};
 use jiff::Timestamp;
@@ -13,10 +12,10 @@ use stripe_http::webhook::{self, Event, SignatureError};
 use vault::Vault;
 
 use super::group_commit::InboxError;
+use super::types;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::sealing;
-use crate::work::settle;
 
 /// Stripe's largest events are a few hundred kilobytes (invoices with 250 lines).
 pub(super) const MAX_EVENT_BYTES: usize = 1024 * 1024;
@@ -44,37 +43,37 @@ pub(super) async fn accept(
     body: web::Bytes,
 ) -> Result<HttpResponse, ApiError> {
     let now = app.now();
-    let (secrets, connections) = load(app, store_id, now).await?;
+    let secrets = load(app, store_id, now).await?;
     let signature = request
         .headers()
         .get(SIGNATURE)
         .map(header::HeaderValue::as_bytes);
-    let mode = signer(signature, &body, &secrets, now.as_second())
+    let signer = signer(signature, &body, &secrets, now.as_second())
         .map_err(|error| bad_signature().caused_by(error))?;
     let event = Event::parse(&body).map_err(|error| not_an_event().caused_by(error))?;
-    let connection = connections
-        .iter()
-        .find(|connection| connection.mode == mode)
-        .ok_or_else(bad_signature)?;
-    // E-mail, addresses and the payment's client secret stand in it.
-    let payload = sealing::seal_event(&app.vault, store_id, &event.id, &body)?;
-    app.inbox
-        .store(new_event(store_id, connection, event, payload, now))
-        .await
-        .map_err(busy)?;
+    let new = new_event(app, store_id, &signer, event, &body, Source::Webhook)?;
+    app.inbox.store(new).await.map_err(busy)?;
     app.work.notify_one();
     Ok(HttpResponse::Ok().json(json!({ "received": true })))
+}
+
+/// Whose events a secret signs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Signer {
+    /// The connection's mode.
+    pub mode: Mode,
+    /// The connection's account.
+    pub account_id: String,
 }
 
 async fn load(
     app: &App,
     store_id: StoreId,
     now: Timestamp,
-) -> Result<(Vec<(Mode, SecretString)>, Vec<Connection>), ApiError> {
+) -> Result<Vec<(Signer, SecretString)>, ApiError> {
     let mut conn = app.db.read().await?;
     let stored = db::webhook_secrets::list_valid(&mut conn, store_id, now).await?;
-    let connections = db::connections::list(&mut conn, store_id).await?;
-    Ok((open_secrets(&app.vault, store_id, stored)?, connections))
+    open_secrets(&app.vault, store_id, stored)
 }
 
 /// Those that open; an error only if none does. One that was damaged must not silence the others.
@@ -82,13 +81,16 @@ fn open_secrets(
     vault: &Vault,
     store_id: StoreId,
     stored: Vec<WebhookSecret>,
-) -> Result<Vec<(Mode, SecretString)>, ApiError> {
+) -> Result<Vec<(Signer, SecretString)>, ApiError> {
     let mut opened = Vec::with_capacity(stored.len());
     let mut failure = None;
     for secret in stored {
         let (mode, version) = (secret.mode, secret.version);
         match sealing::open_webhook_secret(vault, store_id, mode, version, secret.sealed()) {
-            Ok(secret) => opened.push((mode, secret)),
+            Ok(opened_secret) => {
+                let account_id = secret.account_id;
+                opened.push((Signer { mode, account_id }, opened_secret));
+            }
             Err(error) => {
                 tracing::error!(%store_id, %mode, version, %error, "a signing secret cannot be opened");
                 failure = Some(error);
@@ -101,65 +103,66 @@ fn open_secrets(
     }
 }
 
-/// The mode whose secret signed the body.
+/// Whose secret signed the body.
 fn signer(
     signature: Option<&[u8]>,
     body: &[u8],
-    secrets: &[(Mode, SecretString)],
+    secrets: &[(Signer, SecretString)],
     now_unix_s: i64,
-) -> Result<Mode, SignatureError> {
-    let mut refused = None;
-    for (mode, secret) in secrets {
+) -> Result<Signer, SignatureError> {
+    let mut refused = SignatureError::NoSecret;
+    for (signer, secret) in secrets {
         match webhook::verify(signature, body, [secret], now_unix_s) {
-            Ok(()) => return Ok(*mode),
-            Err(error) => refused = Some(error),
+            Ok(()) => return Ok(signer.clone()),
+            Err(error) => refused = error,
         }
     }
-    match refused {
-        Some(error) => Err(error),
-        // Without a secret nothing can verify; the verifier says so.
-        None => webhook::verify(signature, body, [], now_unix_s).and(Err(SignatureError::NoSecret)),
-    }
+    Err(refused)
 }
 
-fn new_event(
+/// The row for an event of a connection, however it came.
+pub(crate) fn new_event(
+    app: &App,
     store_id: StoreId,
-    connection: &Connection,
+    signer: &Signer,
     event: Event,
-    payload: String,
-    received_at: Timestamp,
-) -> NewEvent {
-    let ignored = why_ignored(connection, &event);
-    NewEvent {
+    body: &[u8],
+    source: Source,
+) -> Result<NewEvent, ApiError> {
+    let ignored = why_ignored(signer, &event);
+    Ok(NewEvent {
         store_id,
-        account_id: connection.account_id.clone(),
-        mode: connection.mode,
-        object_id: settle::payment_intent_id(&event),
+        account_id: signer.account_id.clone(),
+        mode: signer.mode,
+        object_id: types::payment_intent_id(&event),
+        // E-mail, addresses and the payment's client secret stand in it.
+        payload: sealing::seal_event(&app.vault, store_id, &event.id, body)?,
+        created_at: Timestamp::from_second(event.created).unwrap_or(Timestamp::UNIX_EPOCH),
+        source,
         event_id: event.id,
         event_type: event.kind,
         api_version: event.api_version,
-        payload,
         state: if ignored.is_some() {
             EventState::Ignored
         } else {
             EventState::Received
         },
         last_error: ignored.map(str::to_owned),
-        received_at,
-    }
+        received_at: app.now(),
+    })
 }
 
 /// Genuine events that must have no effect here: they are kept, named, and never looked at again.
-fn why_ignored(connection: &Connection, event: &Event) -> Option<&'static str> {
-    if event.livemode != connection.mode.is_live() {
+fn why_ignored(signer: &Signer, event: &Event) -> Option<&'static str> {
+    if event.livemode != signer.mode.is_live() {
         Some("mode_mismatch")
     } else if event
         .account
         .as_ref()
-        .is_some_and(|account| *account != connection.account_id)
+        .is_some_and(|account| *account != signer.account_id)
     {
         Some("other_account")
-    } else if settle::payment_intent_id(event).is_none() {
+    } else if types::payment_intent_id(event).is_none() {
         Some("type_not_handled")
     } else {
         None

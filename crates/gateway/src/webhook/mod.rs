@@ -4,3 +4,4 @@ pub mod group_commit;
 mod intake;
 pub mod receive;
 pub mod shared;
+pub mod types;

@@ -4,11 +4,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use domain::StoreId;
 use stripe_http::webhook::Event;
 
-use super::intake;
+use super::{intake, types};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::json::read_body;
-use crate::work::settle;
 
 /// The metadata key under which our `PaymentIntent`s name their store.
 const STORE_METADATA: &str = "tillgate_store_id";
@@ -39,7 +38,7 @@ async fn find_store(app: &App, body: &[u8]) -> Result<Option<StoreId>, ApiError>
             .await?
             .map(|store| store.id));
     }
-    let intent = settle::payment_intent_id(&event).or(event.object.payment_intent);
+    let intent = types::payment_intent_id(&event).or(event.object.payment_intent);
     let Some(intent) = intent else {
         return Ok(None);
     };

@@ -12,7 +12,6 @@ use domain::incident::Incident;
 use domain::settle::{Decision, Expected, IntentStatus, Observed, decide};
 use domain::{Mode, Money, StoreId};
 use stripe_http::payment_intents::{self, PaymentIntent, Status};
-use stripe_http::webhook::Event;
 use stripe_http::{Error as StripeError, PaymentIntentId};
 
 use super::effects;
@@ -44,17 +43,6 @@ const MAX_ROUNDS: u32 = 5;
 
 /// A reader waits this long for Stripe.
 const CATCH_UP_WITHIN: Duration = Duration::from_secs(5);
-
-/// The `PaymentIntent` that an event is about, for the event types that can change a payment's state.
-pub fn payment_intent_id(event: &Event) -> Option<String> {
-    let object = &event.object;
-    let is_intent = event.kind.starts_with("payment_intent.")
-        && object.object.as_deref() == Some("payment_intent");
-    object
-        .id
-        .clone()
-        .filter(|id| is_intent && PaymentIntentId::parse(id.clone()).is_ok())
-}
 
 /// Brings our record of a `PaymentIntent` up to what Stripe says now.
 pub async fn settle(
@@ -137,10 +125,11 @@ async fn read_from_stripe(
     payment: &Payment,
     payment_intent_id: &str,
 ) -> Result<Reading, ApiError> {
-    let stripe = StoreStripe::open(app, store_id, payment.mode).await?;
-    if stripe.connection.account_id != payment.account_id {
+    let account_id = &payment.account_id;
+    let Some(stripe) = StoreStripe::of_account(app, store_id, payment.mode, account_id).await?
+    else {
         return Ok(Reading::OtherAccount);
-    }
+    };
     let id = PaymentIntentId::parse(payment_intent_id).map_err(ApiError::internal)?;
     match payment_intents::retrieve(&stripe.client, &id).await {
         Ok(intent) => Ok(Reading::Intent {

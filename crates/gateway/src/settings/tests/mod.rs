@@ -15,7 +15,7 @@ use super::sources::Sources;
 use super::*;
 
 /// Every variable, as `docs/settings.md` lists them.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 18] = [
     "TILLGATE_ENV",
     "BIND_ADDR",
     "PUBLIC_URL",
@@ -28,6 +28,9 @@ const NAMES: [&str; 15] = [
     "RETURN_ORIGINS",
     "REQUIRE_LIVE_KEYS",
     "RATE_LIMIT_SCALE",
+    "WEBHOOK_SECRET_OVERLAP_HOURS",
+    "RECONCILE_INTERVAL_SECONDS",
+    "EVENT_RETENTION_DAYS",
     "MIGRATE_ON_START",
     "LOG_FORMAT",
     "RUST_LOG",

@@ -87,7 +87,13 @@ impl TestApp {
             sealing::seal_webhook_secret(&self.app.vault, store_id, mode, 1, &secret).unwrap();
         let now = self.clock.now();
         let mut tx = self.app.db.begin().await.unwrap();
-        db::webhook_secrets::add(&mut tx, store_id, mode, 1, sealed, now, now)
+        let new = db::webhook_secrets::NewSecret {
+            version: 1,
+            account_id: &keys.account_id,
+            endpoint_id: None,
+            secret: sealed,
+        };
+        db::webhook_secrets::add(&mut tx, store_id, mode, new, now, now)
             .await
             .unwrap();
         tx.commit().await.unwrap();

@@ -190,6 +190,9 @@ fn settings(url: &str, stripe_url: &str, database_url: &str, canary: &canary::Ca
         stripe_js_url: Url::parse(&format!("{stripe_url}/v3/")).unwrap(),
         require_live_keys: false,
         rate_limit_scale: 0.0,
+        webhook_secret_overlap: jiff::SignedDuration::from_hours(24),
+        reconcile_interval_setting: None,
+        event_retention: jiff::SignedDuration::from_hours(90 * 24),
         migrate_on_start: false,
         log_format: LogFormat::Json,
     }

@@ -1,0 +1,61 @@
+//! The inbox of Stripe's events: durable before the 200, deduplicated by (store, account, mode, event id).
+//!
+//! `record` stores what arrives, `work` hands it to workers, `read` shows it.
+
+mod read;
+mod record;
+mod work;
+
+pub use read::{EventSummary, list};
+pub use record::{NewEvent, record};
+pub use work::{ClaimedEvent, claim, finish, next_due, resume_waiting, retry_later};
+
+/// Where an event stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventState {
+    /// Stored, not looked at.
+    Received,
+    /// A worker holds its lease.
+    Processing,
+    /// Its effects are stored.
+    Processed,
+    /// Nothing to do: not ours, or a type that nobody handles.
+    Ignored,
+    /// The store must reconnect first.
+    Waiting,
+    /// Given up after the last attempt; a person can replay it.
+    Parked,
+}
+
+impl EventState {
+    /// The stored word, which is also the API's.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Received => "received",
+            Self::Processing => "processing",
+            Self::Processed => "processed",
+            Self::Ignored => "ignored",
+            Self::Waiting => "waiting",
+            Self::Parked => "parked",
+        }
+    }
+}
+
+/// How we learnt of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// Stripe delivered it.
+    Webhook,
+    /// It was found in Stripe's list of events.
+    Reconcile,
+}
+
+impl Source {
+    /// The stored word, which is also the API's.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Webhook => "webhook",
+            Self::Reconcile => "reconcile",
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Storing what arrives: many events in one commit.
+
+use std::collections::BTreeMap;
+
+use domain::{Mode, StoreId};
+use jiff::Timestamp;
+
+use super::{EventState, Source};
+use crate::columns::SealedBytes;
+use crate::conn::Conn;
+use crate::dialect::{postgres, sqlite};
+use crate::{Db, DbError};
+
+/// An event to store.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    /// The store of the route, whose secret signed it.
+    pub store_id: StoreId,
+    /// The account of the connection whose secret signed it.
+    pub account_id: String,
+    /// The mode of that connection.
+    pub mode: Mode,
+    /// Stripe's `evt_…`.
+    pub event_id: String,
+    /// Stripe's `type`.
+    pub event_type: String,
+    /// The version that it was rendered with.
+    pub api_version: Option<String>,
+    /// The `PaymentIntent` that the event is about; `None` for types that nobody handles.
+    pub object_id: Option<String>,
+    /// When Stripe made it (`created`). The same event always has the same instant: it is part of the key.
+    pub created_at: Timestamp,
+    /// How we learnt of it.
+    pub source: Source,
+    /// The body as received, sealed.
+    pub payload: SealedBytes,
+    /// `Received`, or `Ignored` where the envelope contradicts the connection.
+    pub state: EventState,
+    /// Why it is ignored.
+    pub last_error: Option<String>,
+    /// When it arrived.
+    pub received_at: Timestamp,
+}
+
+impl NewEvent {
+    fn key(&self) -> (StoreId, &str, Mode, &str) {
+        (self.store_id, &self.account_id, self.mode, &self.event_id)
+    }
+
+    fn without_nul(mut self) -> Self {
+        let texts = [
+            Some(&mut self.account_id),
+            Some(&mut self.event_id),
+            Some(&mut self.event_type),
+            self.api_version.as_mut(),
+            self.object_id.as_mut(),
+            self.last_error.as_mut(),
+        ];
+        for text in texts.into_iter().flatten() {
+            if text.contains('\0') {
+                *text = text.replace('\0', "\u{FFFD}");
+            }
+        }
+        self
+    }
+}
+
+/// Stores a batch durably; events that are there already stay as they are. Returns how many were new.
+///
+/// A NUL becomes U+FFFD: `PostgreSQL` refuses it, and one hostile event must not fail the others of its batch.
+pub async fn record(db: &Db, batch: Vec<NewEvent>) -> Result<usize, DbError> {
+    let mut batch: Vec<NewEvent> = batch.into_iter().map(NewEvent::without_nul).collect();
+    // One order everywhere, so that two batches with the same events wait for each other instead of deadlocking.
+    batch.sort_by(|a, b| a.key().cmp(&b.key()));
+    let heard = newest_per_connection(&batch);
+    let mut tx = db.begin().await?;
+    for ((store_id, mode, account_id), received_at) in heard {
+        crate::connections::touch_last_event(&mut tx, store_id, mode, &account_id, received_at)
+            .await?;
+    }
+    let inserted = match &mut *tx {
+        Conn::Pg(conn) => postgres::insert_events(conn, batch).await?,
+        Conn::Sqlite(conn) => sqlite::insert_events(conn, batch).await?,
+    };
+    tx.commit().await?;
+    Ok(inserted)
+}
+
+/// When each connection was last heard of, in one order everywhere.
+fn newest_per_connection(batch: &[NewEvent]) -> BTreeMap<(StoreId, Mode, String), Timestamp> {
+    let mut newest = BTreeMap::new();
+    let delivered = batch.iter().filter(|event| event.source == Source::Webhook);
+    for event in delivered {
+        let heard = newest
+            .entry((event.store_id, event.mode, event.account_id.clone()))
+            .or_insert(event.received_at);
+        *heard = event.received_at.max(*heard);
+    }
+    newest
+}
