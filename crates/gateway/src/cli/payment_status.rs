@@ -60,9 +60,11 @@ async fn read(app: &App, store_id: StoreId) -> anyhow::Result<Status> {
         None => None,
     };
     let secrets = db::webhook_secrets::list_valid(&mut conn, store_id, app.now()).await?;
-    let webhook_configured = secrets
-        .iter()
-        .any(|secret| Some(secret.mode) == store.active_mode);
+    let webhook_configured = connection.as_ref().is_some_and(|connection| {
+        secrets.iter().any(|secret| {
+            secret.mode == connection.mode && secret.account_id == connection.account_id
+        })
+    });
     Ok(Status::of(
         store_id,
         connection.as_ref(),

@@ -84,12 +84,14 @@ async fn connections(app: &App, store: &Store) -> Result<Vec<ConnectionFacts>, A
             is_live: mode.is_live(),
             is_active: Some(mode) == store.active_mode,
             dashboard_url: dashboard_url(&connection),
+            webhook_configured: secrets
+                .iter()
+                .any(|secret| secret.mode == mode && secret.account_id == connection.account_id),
             account_id: connection.account_id,
             country: connection.country.unwrap_or_else(|| "not told".to_owned()),
             currency: connection
                 .default_currency
                 .map_or_else(|| "not told".to_owned(), |code| code.to_uppercase()),
-            webhook_configured: secrets.iter().any(|secret| secret.mode == mode),
             webhook_registered_by_us: false,
             last_event: connection
                 .last_event_at

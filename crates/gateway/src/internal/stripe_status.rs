@@ -77,7 +77,9 @@ fn reply(
             .find(|connection| connection.mode == mode)?;
         Some(status(
             connection,
-            secrets.iter().any(|secret| secret.mode == mode),
+            secrets
+                .iter()
+                .any(|secret| secret.mode == mode && secret.account_id == connection.account_id),
         ))
     };
     let active = store.active_mode.and_then(of);

@@ -8,6 +8,9 @@ mod answer;
 mod call;
 mod key;
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use actix_web::body::MessageBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
@@ -105,19 +108,18 @@ async fn answer_once(
     credential_header: &str,
 ) -> Result<ServiceResponse, Error> {
     // Errors are rendered here, where the request's id is known, not by the framework.
-    match begin(&mut request, store_id, scope, credential_header).await {
-        Ok((_, _, Turn::Again(answer))) => Ok(request.into_response(answer.replay())),
-        Ok((app, call, Turn::First)) => run_first(app, call, request, next).await,
+    match prepare(&mut request, store_id, scope, credential_header).await {
+        Ok((app, call)) => run_apart(app, call, request, next).await,
         Err(error) => Ok(request.error_response(error)),
     }
 }
 
-async fn begin(
+async fn prepare(
     request: &mut ServiceRequest,
     store_id: StoreId,
     scope: String,
     credential_header: &str,
-) -> Result<(web::Data<App>, Call, Turn), ApiError> {
+) -> Result<(web::Data<App>, Call), ApiError> {
     let app = guards::app(request.request())?;
     let caller = Caller {
         store_id,
@@ -132,24 +134,28 @@ async fn begin(
         .map_or("", |path| path.as_str());
     let request_hash = key::hash(&[request.method().as_str().as_bytes(), path.as_bytes(), &body]);
     request.set_payload(Payload::from(body));
-    let call = Call::new(caller, key, request_hash);
-    let turn = call.begin(&app).await?;
-    Ok((app, call, turn))
+    Ok((app, Call::new(caller, key, request_hash)))
 }
 
-/// Runs apart from the connection: actix drops what belongs to a client that leaves, and exactly that client comes
-/// back with the key to ask what happened.
-async fn run_first(
+/// Runs apart from the connection, from before the key is claimed: actix drops what belongs to a client that leaves, and
+/// exactly that client comes back with the key to ask what happened.
+async fn run_apart(
     app: web::Data<App>,
     call: Call,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse, Error> {
-    let call = std::rc::Rc::new(call);
+    let call = Rc::new(call);
+    let runs = Rc::new(Cell::new(false));
     let request_id = REQUEST_ID.try_with(Clone::clone).unwrap_or_default();
     let running = {
-        let (app, call) = (app.clone(), call.clone());
+        let (app, call, runs) = (app.clone(), call.clone(), runs.clone());
         REQUEST_ID.scope(request_id, async move {
+            match call.begin(&app).await {
+                Ok(Turn::First) => runs.set(true),
+                Ok(Turn::Again(answer)) => return Ok(request.into_response(answer.replay())),
+                Err(error) => return Ok(request.error_response(error)),
+            }
             match next.call(request).await {
                 Ok(response) => Ok(call.finish(&app, response).await),
                 Err(error) => {
@@ -162,7 +168,10 @@ async fn run_first(
     match actix_web::rt::spawn(running.instrument(Span::current())).await {
         Ok(outcome) => outcome,
         Err(panicked) => {
-            call.release(&app).await;
+            // A key that another call holds is not ours to free.
+            if runs.get() {
+                call.release(&app).await;
+            }
             Err(ApiError::internal(panicked).into())
         }
     }

@@ -101,9 +101,10 @@ fn queries_name_their_store() {
         ("orders.rs", "set_contact"),          // the order carries its store
         ("orders.rs", "set_state"),            // the order carries its store
         ("payments.rs", "stores_with_intent"), // finds whose secret verifies
-        ("inbox.rs", "finish"),                // the claim carries its store
-        ("inbox.rs", "retry_later"),           // the claim carries its store
-        ("inbox.rs", "next_due"),              // the worker serves all
+        ("work.rs", "finish"),                 // the claim carries its store
+        ("work.rs", "retry_later"),            // the claim carries its store
+        ("work.rs", "next_due"),               // the worker serves all
+        ("connection_jobs.rs", "finish"),      // the claim carries its store
     ];
     let whole_files = ["facts.rs", "idempotency.rs", "migrate.rs"];
     let queries = files(&root().join("crates/db/src"), ".rs");
