@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 # On CI the lock file is law; at a desk, cargo may add to it.
 LOCKED := $(if $(CI),--locked)
 
-.PHONY: help run test conformance lint audit bench clean
+.PHONY: help run test crash conformance lint audit bench clean
 .DEFAULT_GOAL := help
 
 help: ## List these commands
@@ -23,6 +23,10 @@ run: ## Start everything with an embedded database and a sandbox Stripe
 test: ## Run every test: Rust on SQLite and PostgreSQL, Python, and the browser
 	@scripts/ensure rust compiler postgres python node browser
 	@scripts/with-postgres scripts/test
+
+crash: ## Kill gateways and PostgreSQL 230 times under load, and count what was lost or doubled
+	@scripts/ensure rust compiler postgres
+	@scripts/crash $(ARGS)
 
 conformance: ## Hold the sandbox Stripe against Stripe's own SDKs, everything, and under load
 	@scripts/ensure rust compiler python node

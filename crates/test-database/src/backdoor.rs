@@ -19,18 +19,29 @@ pub type Rows = Vec<Vec<Option<String>>>;
 #[error("{0}")]
 pub struct RawError(String);
 
-pub(crate) enum Backdoor {
+/// A connection past all of our code, to tamper or to inspect.
+pub struct Backdoor(Engine);
+
+enum Engine {
     Sqlite(Mutex<SqliteConnection>),
     Pg(Client),
 }
 
 impl Backdoor {
+    /// Opens what a `DATABASE_URL` names: `sqlite://PATH` or `postgres://…`. An `SQLite` file that is not there is made.
+    pub async fn open(database_url: &str) -> Self {
+        match database_url.strip_prefix("sqlite://") {
+            Some(path) => Self::sqlite(Path::new(path)),
+            None => Self::postgres(database_url).await,
+        }
+    }
+
     pub(crate) fn sqlite(path: &Path) -> Self {
         let path = path.to_str().expect("temporary paths are UTF-8");
         let mut conn = SqliteConnection::establish(path).expect("the file opens a second time");
         conn.batch_execute("PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON")
             .expect("SQLite knows its pragmas");
-        Self::Sqlite(Mutex::new(conn))
+        Self(Engine::Sqlite(Mutex::new(conn)))
     }
 
     pub(crate) async fn postgres(url: &str) -> Self {
@@ -39,16 +50,17 @@ impl Backdoor {
             .expect("PostgreSQL answers");
         // Ends when the client is dropped.
         tokio::spawn(connection);
-        Self::Pg(client)
+        Self(Engine::Pg(client))
     }
 
-    pub(crate) async fn raw(&self, sql: &str) -> Result<Rows, RawError> {
-        match self {
-            Self::Sqlite(conn) => {
+    /// Runs one SQL statement. Values come back as text, as the engine writes it.
+    pub async fn raw(&self, sql: &str) -> Result<Rows, RawError> {
+        match &self.0 {
+            Engine::Sqlite(conn) => {
                 let mut conn = conn.lock().unwrap_or_else(PoisonError::into_inner);
                 sqlite_rows(&mut conn, sql).map_err(|error| RawError(error.to_string()))
             }
-            Self::Pg(client) => {
+            Engine::Pg(client) => {
                 let messages = client.simple_query(sql).await.map_err(|error| {
                     RawError(match error.as_db_error() {
                         Some(refusal) => refusal.message().to_owned(),

@@ -17,8 +17,7 @@ use db::migrate::Direction;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use backdoor::Backdoor;
-pub use backdoor::{RawError, Rows};
+pub use backdoor::{Backdoor, RawError, Rows};
 
 /// Names the server that `scripts/with-postgres` starts.
 const SERVER_URL_VAR: &str = "TEST_POSTGRES_URL";
