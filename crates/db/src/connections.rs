@@ -8,7 +8,7 @@ use domain::{Mode, StoreId};
 use jiff::Timestamp;
 
 use crate::DbError;
-use crate::columns::{At, MaybeAt, SealedText, Word, at, columns, id};
+use crate::columns::{At, Id, MaybeAt, SealedText, Word, at, columns, id};
 use crate::conn::{Conn, RunQueryDsl};
 use crate::schema::stripe_connections as connections;
 
@@ -139,6 +139,34 @@ pub async fn list(conn: &mut Conn, store_id: StoreId) -> Result<Vec<Connection>,
         .filter(connections::replaced_at.is_null())
         .order(connections::mode.desc())
         .select(columns::<Connection>())
+        .load(conn)
+        .await
+}
+
+/// Which account a store uses in a mode now.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = connections)]
+pub struct StoreAccount {
+    /// The tenant.
+    #[diesel(deserialize_as = Id)]
+    pub store_id: StoreId,
+    /// Test or live.
+    #[diesel(deserialize_as = Word)]
+    pub mode: Mode,
+    /// Stripe's `acct_…`.
+    pub account_id: String,
+}
+
+/// The current accounts of all stores, connected last first, at most `limit`: for the gateway's own upkeep.
+pub async fn list_accounts(conn: &mut Conn, limit: i64) -> Result<Vec<StoreAccount>, DbError> {
+    connections::table
+        .filter(connections::replaced_at.is_null())
+        .order((
+            connections::connected_at.desc(),
+            connections::store_id.asc(),
+        ))
+        .limit(limit)
+        .select(columns::<StoreAccount>())
         .load(conn)
         .await
 }

@@ -6,7 +6,7 @@ use domain::{Mode, StoreId};
 use jiff::Timestamp;
 
 use crate::DbError;
-use crate::columns::{MaybeAt, SealedText, Word, at, columns, id};
+use crate::columns::{Id, MaybeAt, SealedText, Word, at, columns, id};
 use crate::conn::{Conn, RunQueryDsl};
 use crate::schema::webhook_secrets;
 
@@ -72,6 +72,42 @@ pub async fn list_valid(
         .await
 }
 
+/// An account of a store that has a valid secret.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Queryable, Selectable)]
+#[diesel(table_name = webhook_secrets)]
+pub struct SignedAccount {
+    /// The tenant.
+    #[diesel(deserialize_as = Id)]
+    pub store_id: StoreId,
+    /// Stripe's `acct_…`.
+    pub account_id: String,
+}
+
+/// The accounts of all stores that have a valid secret in a mode, at most `limit`: for the gateway's own upkeep.
+pub async fn list_signed_accounts(
+    conn: &mut Conn,
+    mode: Mode,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<SignedAccount>, DbError> {
+    webhook_secrets::table
+        .filter(webhook_secrets::mode.eq(mode.as_str()))
+        .filter(
+            webhook_secrets::expires_at
+                .is_null()
+                .or(webhook_secrets::expires_at.gt(at(now))),
+        )
+        .order((
+            webhook_secrets::store_id.asc(),
+            webhook_secrets::account_id.asc(),
+        ))
+        .distinct()
+        .limit(limit)
+        .select(columns::<SignedAccount>())
+        .load(conn)
+        .await
+}
+
 /// The version that the mode's next secret gets.
 pub async fn next_version(conn: &mut Conn, store_id: StoreId, mode: Mode) -> Result<i64, DbError> {
     let newest: Option<i64> = webhook_secrets::table
@@ -116,4 +152,52 @@ pub async fn add(
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// Adds a secret that ends by itself, beside the others, which stay as they are.
+pub async fn lend(
+    conn: &mut Conn,
+    store_id: StoreId,
+    mode: Mode,
+    new: NewSecret<'_>,
+    expires_at: Timestamp,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    diesel::insert_into(webhook_secrets::table)
+        .values((
+            webhook_secrets::store_id.eq(id(store_id)),
+            webhook_secrets::mode.eq(mode.as_str()),
+            webhook_secrets::account_id.eq(new.account_id.to_owned()),
+            webhook_secrets::endpoint_id.eq(new.endpoint_id.map(str::to_owned)),
+            webhook_secrets::version.eq(new.version),
+            webhook_secrets::secret_key_id.eq(new.secret.key_id),
+            webhook_secrets::secret_token.eq(new.secret.token),
+            webhook_secrets::created_at.eq(at(now)),
+            webhook_secrets::expires_at.eq(at(expires_at)),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Gives a secret that was lent and is still valid another end; `false` where it has ended or has no end.
+pub async fn extend_loan(
+    conn: &mut Conn,
+    store_id: StoreId,
+    mode: Mode,
+    version: i64,
+    expires_at: Timestamp,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    let changed = diesel::update(
+        webhook_secrets::table
+            .filter(webhook_secrets::store_id.eq(id(store_id)))
+            .filter(webhook_secrets::mode.eq(mode.as_str()))
+            .filter(webhook_secrets::version.eq(version))
+            .filter(webhook_secrets::expires_at.gt(at(now))),
+    )
+    .set(webhook_secrets::expires_at.eq(at(expires_at)))
+    .execute(conn)
+    .await?;
+    Ok(changed == 1)
 }

@@ -24,4 +24,5 @@ mod tenancy;
 mod transactions;
 mod unavailable;
 mod values;
+mod webhook_loans;
 mod world;

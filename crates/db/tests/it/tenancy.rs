@@ -102,6 +102,13 @@ async fn belongings(db: &Db, store_id: StoreId) -> Belongings {
             now(),
         )
         .await?;
+        let lent = webhook_secrets::NewSecret {
+            version: 2,
+            account_id: "acct_EXAMPLE",
+            endpoint_id: None,
+            secret: sealed("lent"),
+        };
+        webhook_secrets::lend(conn, store_id, Mode::Test, lent, after(60), now()).await?;
         connect_tokens::insert(conn, store_id, token_id, after(60), now()).await?;
         api_keys::insert(conn, store_id, key).await?;
         payments::set_intent(conn, store_id, payment.id, "pi_1", now()).await?;
@@ -255,12 +262,13 @@ async fn writing_as_another_store_changes_nothing(database: TestDatabase) {
             !payments::set_state(conn, stranger, its_payment, canceled, 0, now()).await?,
             !payments::attach_to_order(conn, stranger, payment_id, order_id, now()).await?,
             !connect_tokens::use_up(conn, stranger, its.token_id, now()).await?,
+            !webhook_secrets::extend_loan(conn, stranger, Mode::Test, 2, after(9), now()).await?,
             inbox::resume_waiting(conn, stranger, Mode::Test, now()).await? == 0,
             !inbox::finish(conn, &stolen_event, inbox::EventState::Parked, None, now()).await?,
             !inbox::retry_later(conn, &stolen_event, "x", now()).await?,
         ])
     });
-    assert_eq!(refused.await.unwrap(), [true; 13]);
+    assert_eq!(refused.await.unwrap(), [true; 14]);
     assert_eq!(everything(&database, owner).await, claimed);
 }
 

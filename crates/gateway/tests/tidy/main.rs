@@ -95,16 +95,18 @@ fn nothing_is_left_for_later() {
 fn queries_name_their_store() {
     // Each of these has no store to name, for the reason beside it.
     let above_the_tenants = [
-        ("stores.rs", "insert"),               // makes the tenant
-        ("stores.rs", "list"),                 // operators
-        ("orders.rs", "find_in_any_store"),    // the internal API
-        ("orders.rs", "set_contact"),          // the order carries its store
-        ("orders.rs", "set_state"),            // the order carries its store
-        ("payments.rs", "stores_with_intent"), // finds whose secret verifies
-        ("work.rs", "finish"),                 // the claim carries its store
-        ("work.rs", "retry_later"),            // the claim carries its store
-        ("work.rs", "next_due"),               // the worker serves all
-        ("connection_jobs.rs", "finish"),      // the claim carries its store
+        ("stores.rs", "insert"),                        // makes the tenant
+        ("stores.rs", "list"),                          // operators
+        ("orders.rs", "find_in_any_store"),             // the internal API
+        ("orders.rs", "set_contact"),                   // the order carries its store
+        ("orders.rs", "set_state"),                     // the order carries its store
+        ("payments.rs", "stores_with_intent"),          // finds whose secret verifies
+        ("work.rs", "finish"),                          // the claim carries its store
+        ("work.rs", "retry_later"),                     // the claim carries its store
+        ("work.rs", "next_due"),                        // the worker serves all
+        ("connection_jobs.rs", "finish"),               // the claim carries its store
+        ("connections.rs", "list_accounts"),            // upkeep of all stores
+        ("webhook_secrets.rs", "list_signed_accounts"), // upkeep of all stores
     ];
     let whole_files = ["facts.rs", "idempotency.rs", "migrate.rs"];
     let queries = files(&root().join("crates/db/src"), ".rs");
