@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 use vault::{KeyAge, Vault};
 
 use crate::clock::Clock;
+use crate::forwarder::held::HeldSecrets;
 use crate::middleware::rate_limit::RateLimits;
 use crate::settings::Settings;
 use crate::tokens::TokenKeys;
@@ -31,6 +32,8 @@ pub struct App {
     pub rate_limits: RateLimits,
     /// Writes webhooks durably, many in one commit.
     pub inbox: InboxWriter,
+    /// Signing secrets of the forwarders that run beside a development gateway.
+    pub held_secrets: HeldSecrets,
     /// Wakes the worker when there is something to do.
     pub work: Notify,
 }
@@ -117,6 +120,7 @@ impl App {
             clock,
             rate_limits,
             inbox,
+            held_secrets: HeldSecrets::default(),
             work: Notify::new(),
         })
     }

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use super::open;
 use super::signals::Signals;
 use crate::app::App;
-use crate::{server, work};
+use crate::{forwarder, server, work};
 
 /// Answers requests and works through the inbox until it is told to stop.
 pub(super) struct Running {
@@ -21,17 +21,22 @@ pub(super) struct Running {
     served: JoinHandle<io::Result<()>>,
     stop_work: watch::Sender<bool>,
     worked: JoinHandle<()>,
+    stop_forwarding: watch::Sender<bool>,
+    forwarded: JoinHandle<()>,
 }
 
 impl Running {
     pub(super) fn start(app: Arc<App>, listener: TcpListener) -> io::Result<Self> {
         let server = server::start(Arc::clone(&app), listener)?;
         let (stop_work, stop) = watch::channel(false);
+        let (stop_forwarding, stop_forwarder) = watch::channel(false);
         Ok(Self {
             server: server.handle(),
             served: tokio::spawn(server),
             worked: tokio::spawn(work::run(Arc::clone(&app), stop)),
             stop_work,
+            forwarded: tokio::spawn(forwarder::run::run(Arc::clone(&app), stop_forwarder)),
+            stop_forwarding,
             app,
         })
     }
@@ -50,9 +55,14 @@ impl Running {
         }
     }
 
-    /// Requests first, because they store events and wake the worker; then the worker; then the inbox's last batch.
+    /// The Stripe CLI and requests first, because they store events and wake the worker; then the worker; then the
+    /// inbox's last batch.
     async fn stop(self) {
-        self.server.stop(true).await;
+        self.stop_forwarding.send_replace(true);
+        let ((), forwarded) = tokio::join!(self.server.stop(true), self.forwarded);
+        if forwarded.is_err() {
+            tracing::error!("the Stripe CLI's supervisor panicked");
+        }
         self.stop_work.send_replace(true);
         if self.worked.await.is_err() {
             tracing::error!("the worker panicked");

@@ -43,7 +43,8 @@ pub(super) async fn accept(
     body: web::Bytes,
 ) -> Result<HttpResponse, ApiError> {
     let now = app.now();
-    let secrets = load(app, store_id, now).await?;
+    let mut secrets = load(app, store_id, now).await?;
+    secrets.extend(held(app, store_id));
     let signature = request
         .headers()
         .get(SIGNATURE)
@@ -74,6 +75,12 @@ async fn load(
     let mut conn = app.db.read().await?;
     let stored = db::webhook_secrets::list_valid(&mut conn, store_id, now).await?;
     open_secrets(&app.vault, store_id, stored)
+}
+
+/// The secret of the forwarder that runs beside a development gateway.
+fn held(app: &App, store_id: StoreId) -> Option<(Signer, SecretString)> {
+    let (mode, account_id, secret) = app.held_secrets.of_store(store_id)?;
+    Some((Signer { mode, account_id }, secret))
 }
 
 /// Those that open; an error only if none does. One that was damaged must not silence the others.

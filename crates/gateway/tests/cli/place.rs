@@ -1,6 +1,7 @@
 //! A working directory with a `tillgate` in it, and programs that run there.
 
 use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -67,6 +68,7 @@ impl Place {
             child,
             stdout,
             logged,
+            seen: Vec::new(),
         }
     }
 
@@ -75,6 +77,10 @@ impl Place {
         use std::os::unix::fs::PermissionsExt;
         let metadata = std::fs::metadata(self.0.path().join(path)).unwrap();
         metadata.permissions().mode()
+    }
+
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.0.path().join(path)
     }
 
     pub(crate) fn remove(&self, path: &str) {
@@ -91,6 +97,8 @@ pub(crate) struct Program {
     child: Child,
     stdout: BufReader<ChildStdout>,
     logged: std::sync::mpsc::Receiver<String>,
+    /// Log lines that were looked at already.
+    seen: Vec<String>,
 }
 
 impl Program {
@@ -114,15 +122,29 @@ impl Program {
 
     /// Waits for a JSON log line with this message.
     pub(crate) fn log_line(&mut self, message: &str) -> Value {
-        let mut seen = String::new();
+        self.log_line_where(|line| line["message"] == message)
+            .unwrap_or_else(|| panic!("it ended without saying {message:?}: {:?}", self.seen))
+    }
+
+    /// Waits for a JSON log line; `None` if it ends without one.
+    pub(crate) fn log_line_where(&mut self, wanted: impl Fn(&Value) -> bool) -> Option<Value> {
         for line in &self.logged {
-            let value: Value = serde_json::from_str(&line).unwrap_or_default();
-            if value["message"] == message {
-                return value;
+            let value = serde_json::from_str(&line).unwrap_or_default();
+            self.seen.push(line);
+            if wanted(&value) {
+                return Some(value);
             }
-            seen.push_str(&line);
         }
-        panic!("it ended without saying {message:?}: {seen}");
+        None
+    }
+
+    /// Asks it to end; everything that it logged.
+    pub(crate) fn terminate_and_read_log(mut self) -> Vec<String> {
+        self.signal(Signal::TERM);
+        self.log_line_where(|_| false);
+        let status = self.child.wait().unwrap();
+        assert_eq!(status.code(), Some(0), "{:?}", self.seen);
+        std::mem::take(&mut self.seen)
     }
 
     /// Asks it to end and waits for that.
