@@ -1,6 +1,9 @@
 ALTER TABLE stripe_events RENAME TO stripe_events_after;
 ALTER INDEX stripe_events_pkey RENAME TO stripe_events_after_pkey;
 ALTER INDEX stripe_events_newest RENAME TO stripe_events_after_newest;
+ALTER TABLE stripe_events_after DROP CONSTRAINT stripe_events_mode_check;
+ALTER TABLE stripe_events_after DROP CONSTRAINT stripe_events_state_check;
+ALTER TABLE stripe_events_after DROP CONSTRAINT stripe_events_attempts_check;
 CREATE TABLE stripe_events (
     store_id        UUID    NOT NULL REFERENCES stores (id),
     account_id      TEXT    NOT NULL,

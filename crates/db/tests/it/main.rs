@@ -23,6 +23,7 @@ mod stores;
 mod tenancy;
 mod transactions;
 mod unavailable;
+mod upgrades;
 mod values;
 mod webhook_loans;
 mod world;
