@@ -3,7 +3,7 @@
 use db::columns::{SealedBytes, SealedText};
 use db::connections::Connection;
 use domain::{Mode, StoreId};
-use secrecy::SecretString;
+use secrecy::{SecretSlice, SecretString};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use vault::{PersonalField, Place, Purpose, Sealed, Vault, VaultError};
@@ -135,6 +135,20 @@ pub fn seal_event(
     })
 }
 
+/// Opens the body of an event, byte for byte as received.
+pub fn open_event(
+    vault: &Vault,
+    store_id: StoreId,
+    event_id: &str,
+    payload: SealedBytes,
+) -> Result<SecretSlice<u8>, VaultError> {
+    let sealed = Sealed {
+        key_id: payload.key_id,
+        token: String::from_utf8(payload.bytes).map_err(|_| VaultError::CannotOpen)?,
+    };
+    vault.open_personal(&event_field(store_id, event_id), &sealed)
+}
+
 /// An event's row has Stripe's id; the vault wants a UUID, so it gets the id's digest.
 fn event_field(store_id: StoreId, event_id: &str) -> PersonalField<'static> {
     let mut row = [0; 16];
@@ -183,17 +197,17 @@ mod tests {
         let vault = Vault::from_keys(&Vault::generate_key()).unwrap();
         let (store_id, body) = (StoreId::generate(), br#"{"id": "evt_1EXAMPLE"}"#);
         let sealed = seal_event(&vault, store_id, "evt_1EXAMPLE", body).unwrap();
-        let sealed = Sealed {
-            key_id: sealed.key_id,
-            token: String::from_utf8(sealed.bytes).unwrap(),
-        };
-        let open =
-            |store_id, event_id| vault.open_personal(&event_field(store_id, event_id), &sealed);
+        let open = |store_id, event_id| open_event(&vault, store_id, event_id, sealed.clone());
         assert_eq!(
             open(store_id, "evt_1EXAMPLE").unwrap().expose_secret(),
             body
         );
         assert!(open(store_id, "evt_2EXAMPLE").is_err());
         assert!(open(StoreId::generate(), "evt_1EXAMPLE").is_err());
+        let damaged = SealedBytes {
+            bytes: vec![0xFF; 64],
+            ..sealed.clone()
+        };
+        assert!(open_event(&vault, store_id, "evt_1EXAMPLE", damaged).is_err());
     }
 }
