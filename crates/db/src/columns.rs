@@ -43,7 +43,7 @@ pub(crate) fn columns<Row: Selectable<Pg>>() -> Row::SelectExpression {
 }
 
 /// An id on its way into or out of a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Uid)]
 pub struct Id(Uuid);
 
@@ -132,7 +132,7 @@ impl From<Uuid> for Id {
 const PG_EPOCH_OFFSET_US: i64 = 946_684_800_000_000;
 
 /// An instant on its way into or out of a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Instant)]
 pub struct At(Timestamp);
 

@@ -1,13 +1,17 @@
 //! `PostgreSQL`'s own statements.
 
-use diesel::sql_query;
+use std::collections::HashSet;
+
 use diesel::sql_types::{Array, Binary, Nullable, Text};
+use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
+use diesel_async::methods::LoadQuery;
+use jiff::Timestamp;
 
 use crate::DbError;
-use crate::columns::{Instant, Uid, at, id};
+use crate::columns::{At, Id, Instant, Uid, at, id};
 use crate::conn::PgConn;
-use crate::inbox::NewEvent;
+use crate::inbox::{NewEvent, Stored};
 
 /// For every connection: no statement may hang, no lock may be waited for longer than a request lives.
 pub(crate) const SETUP: &str = "SET statement_timeout = '10s'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '30s'";
@@ -38,11 +42,54 @@ pub(crate) const HAS_HISTORY: &str =
 /// Serialises migrations of several gateways that start at once; the number is `tillgate` in ASCII, shortened.
 pub(crate) const LOCK_MIGRATIONS: &str = "SELECT pg_advisory_lock(8388065437)";
 
-/// Writes a batch of events in one statement; what is there already stays as it is.
+/// What tells an event from all others.
+#[derive(PartialEq, Eq, Hash, QueryableByName)]
+struct EventKey {
+    #[diesel(sql_type = Uid)]
+    store_id: Id,
+    #[diesel(sql_type = Text)]
+    account_id: String,
+    #[diesel(sql_type = Text)]
+    mode: String,
+    #[diesel(sql_type = Text)]
+    event_id: String,
+    #[diesel(sql_type = Instant)]
+    created_at: At,
+}
+
+/// Writes a batch of events in one statement, and says which were new; what is there already stays as it is.
 pub(crate) async fn insert_events(
     conn: &mut PgConn,
     events: Vec<NewEvent>,
-) -> Result<usize, DbError> {
+) -> Result<Vec<Stored>, DbError> {
+    let keys: Vec<EventKey> = events.iter().map(EventKey::of).collect();
+    let inserted: Vec<EventKey> = insert_statement(events).get_results(conn).await?;
+    let mut inserted: HashSet<EventKey> = inserted.into_iter().collect();
+    let stored = keys.iter().map(|key| {
+        if inserted.remove(key) {
+            Stored::New
+        } else {
+            Stored::Known
+        }
+    });
+    Ok(stored.collect())
+}
+
+impl EventKey {
+    fn of(event: &NewEvent) -> Self {
+        // As the column holds it.
+        let micros = event.created_at.as_microsecond();
+        Self {
+            store_id: id(event.store_id),
+            account_id: event.account_id.clone(),
+            mode: event.mode.as_str().to_owned(),
+            event_id: event.event_id.clone(),
+            created_at: at(Timestamp::from_microsecond(micros).unwrap_or(event.created_at)),
+        }
+    }
+}
+
+fn insert_statement(events: Vec<NewEvent>) -> impl LoadQuery<'static, PgConn, EventKey> {
     let mut store_ids = Vec::with_capacity(events.len());
     let mut account_ids = Vec::with_capacity(events.len());
     let mut modes = Vec::with_capacity(events.len());
@@ -73,13 +120,14 @@ pub(crate) async fn insert_events(
         errors.push(event.last_error);
         received.push(at(event.received_at));
     }
-    let statement = sql_query(
+    sql_query(
         "INSERT INTO stripe_events (store_id, account_id, mode, event_id, created_at, event_type, api_version, object_id, \
              source, payload_key_id, payload, state, last_error, received_at, next_attempt_at, attempts) \
          SELECT s, a, m, e, c, t, v, o, so, k, p, st, er, r, r, 0 \
          FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
              AS batch (s, a, m, e, c, t, v, o, so, k, p, st, er, r) \
-         ON CONFLICT DO NOTHING",
+         ON CONFLICT DO NOTHING \
+         RETURNING store_id, account_id, mode, event_id, created_at",
     )
     .bind::<Array<Uid>, _>(store_ids)
     .bind::<Array<Text>, _>(account_ids)
@@ -94,6 +142,5 @@ pub(crate) async fn insert_events(
     .bind::<Array<Binary>, _>(payloads)
     .bind::<Array<Text>, _>(states)
     .bind::<Array<Nullable<Text>>, _>(errors)
-    .bind::<Array<Instant>, _>(received);
-    Ok(statement.execute(conn).await?)
+    .bind::<Array<Instant>, _>(received)
 }

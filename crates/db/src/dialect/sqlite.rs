@@ -12,7 +12,7 @@ use crate::DbError;
 use crate::background::Background;
 use crate::columns::{at, id};
 use crate::conn::SqliteConn;
-use crate::inbox::NewEvent;
+use crate::inbox::{NewEvent, Stored};
 use crate::schema::stripe_events;
 
 /// WAL with FULL: an acknowledged commit survives a power cut. No `mmap_size`, one process per file (see
@@ -89,15 +89,15 @@ pub(crate) fn open_reader(path: String) -> BoxFuture<'static, ConnectionResult<S
     opened.boxed()
 }
 
-/// Writes a batch of events in one hop to the blocking pool; what is there already stays as it is.
+/// Writes a batch of events in one hop to the blocking pool, and says which were new; what is there already stays as it is.
 pub(crate) async fn insert_events(
     conn: &mut SqliteConn,
     events: Vec<NewEvent>,
-) -> Result<usize, DbError> {
+) -> Result<Vec<Stored>, DbError> {
     conn.spawn_blocking(move |conn| {
-        let mut inserted = 0;
+        let mut stored = Vec::with_capacity(events.len());
         for event in events {
-            inserted += diesel::insert_into(stripe_events::table)
+            let inserted = diesel::insert_into(stripe_events::table)
                 .values((
                     stripe_events::store_id.eq(id(event.store_id)),
                     stripe_events::account_id.eq(event.account_id),
@@ -118,8 +118,13 @@ pub(crate) async fn insert_events(
                 ))
                 .on_conflict_do_nothing()
                 .execute(conn)?;
+            stored.push(if inserted == 1 {
+                Stored::New
+            } else {
+                Stored::Known
+            });
         }
-        Ok(inserted)
+        Ok(stored)
     })
     .await
     .map_err(DbError::from)

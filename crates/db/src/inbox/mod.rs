@@ -7,7 +7,7 @@ mod record;
 mod work;
 
 pub use read::{EventSummary, list};
-pub use record::{NewEvent, record};
+pub use record::{NewEvent, Stored, record};
 pub use work::{ClaimedEvent, claim, finish, next_due, resume_waiting, retry_later};
 
 /// Where an event stands.

@@ -42,6 +42,15 @@ pub struct NewEvent {
     pub received_at: Timestamp,
 }
 
+/// What became of an event that was handed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stored {
+    /// Nobody had it before.
+    New,
+    /// It was in the inbox already, and stays as it is there.
+    Known,
+}
+
 impl NewEvent {
     fn key(&self) -> (StoreId, &str, Mode, &str) {
         (self.store_id, &self.account_id, self.mode, &self.event_id)
@@ -65,25 +74,30 @@ impl NewEvent {
     }
 }
 
-/// Stores a batch durably; events that are there already stay as they are. Returns how many were new.
+/// Stores a batch durably; events that are there already stay as they are. Says for each event of the batch, in its order,
+/// whether it was new; of two equal ones the first is.
 ///
 /// A NUL becomes U+FFFD: `PostgreSQL` refuses it, and one hostile event must not fail the others of its batch.
-pub async fn record(db: &Db, batch: Vec<NewEvent>) -> Result<usize, DbError> {
-    let mut batch: Vec<NewEvent> = batch.into_iter().map(NewEvent::without_nul).collect();
+pub async fn record(db: &Db, batch: Vec<NewEvent>) -> Result<Vec<Stored>, DbError> {
+    let batch = batch.into_iter().map(NewEvent::without_nul).enumerate();
+    let mut batch: Vec<(usize, NewEvent)> = batch.collect();
     // One order everywhere, so that two batches with the same events wait for each other instead of deadlocking.
-    batch.sort_by(|a, b| a.key().cmp(&b.key()));
+    batch.sort_by(|(_, a), (_, b)| a.key().cmp(&b.key()));
+    let (places, batch): (Vec<usize>, Vec<NewEvent>) = batch.into_iter().unzip();
     let heard = newest_per_connection(&batch);
     let mut tx = db.begin().await?;
     for ((store_id, mode, account_id), received_at) in heard {
         crate::connections::touch_last_event(&mut tx, store_id, mode, &account_id, received_at)
             .await?;
     }
-    let inserted = match &mut *tx {
+    let stored = match &mut *tx {
         Conn::Pg(conn) => postgres::insert_events(conn, batch).await?,
         Conn::Sqlite(conn) => sqlite::insert_events(conn, batch).await?,
     };
     tx.commit().await?;
-    Ok(inserted)
+    let mut in_place: Vec<(usize, Stored)> = places.into_iter().zip(stored).collect();
+    in_place.sort_by_key(|(place, _)| *place);
+    Ok(in_place.into_iter().map(|(_, stored)| stored).collect())
 }
 
 /// When each connection was last heard of, in one order everywhere.

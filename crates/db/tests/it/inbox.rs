@@ -1,6 +1,6 @@
 //! What arrives in the inbox: durable, once, whole.
 
-use db::inbox::{self, EventState, NewEvent};
+use db::inbox::{self, EventState, NewEvent, Stored};
 use db::{Db, Engine, connections};
 use domain::Mode;
 use test_database::{TestDatabase, on_both_engines};
@@ -26,7 +26,7 @@ async fn an_event_is_on_disk_when_record_returns(database: TestDatabase) {
         last_error: Some("wrong_account".to_owned()),
         ..event(store_id, "evt_1")
     };
-    assert_eq!(inbox::record(db, vec![new]).await.unwrap(), 1);
+    assert_eq!(inbox::record(db, vec![new]).await.unwrap(), [Stored::New]);
     // Seen by a connection that shares nothing with the writer's.
     let rows = database
         .raw(
@@ -59,10 +59,17 @@ async fn an_event_is_stored_once(database: TestDatabase) {
         payload: sealed_body("first"),
         ..event(store_id, "evt_1")
     };
-    let batch = vec![first, event(store_id, "evt_1"), event(store_id, "evt_2")];
-    assert_eq!(inbox::record(db, batch.clone()).await.unwrap(), 2);
-    assert_eq!(inbox::record(db, batch).await.unwrap(), 0);
-    assert_eq!(inbox::record(db, Vec::new()).await.unwrap(), 0);
+    // Not in the order in which they are written.
+    let batch = vec![event(store_id, "evt_2"), first, event(store_id, "evt_1")];
+    let stored = inbox::record(db, batch.clone()).await.unwrap();
+    assert_eq!(stored, [Stored::New, Stored::New, Stored::Known]);
+    let more = [batch, vec![event(store_id, "evt_0")]].concat();
+    let stored = inbox::record(db, more).await.unwrap();
+    assert_eq!(
+        stored,
+        [Stored::Known, Stored::Known, Stored::Known, Stored::New]
+    );
+    assert_eq!(inbox::record(db, Vec::new()).await.unwrap(), []);
     let rows = database
         .raw(&format!(
             "SELECT {} FROM stripe_events WHERE event_id = 'evt_1'",
@@ -90,7 +97,7 @@ async fn the_same_id_is_another_event_elsewhere(database: TestDatabase) {
         other_account,
         other_mode,
     ];
-    assert_eq!(inbox::record(db, batch).await.unwrap(), 4);
+    assert_eq!(inbox::record(db, batch).await.unwrap(), [Stored::New; 4]);
 }
 
 /// Another gateway is in the middle of a batch that holds the same two events.
@@ -118,7 +125,7 @@ async fn overlapping_batches_wait_for_each_other_instead_of_deadlocking() {
     };
     let batch = vec![event(store_id, "evt_2"), event(store_id, "evt_1")];
     let (recorded, ()) = tokio::join!(inbox::record(db, batch), other_gateway);
-    assert_eq!(recorded.unwrap(), 0);
+    assert_eq!(recorded.unwrap(), [Stored::Known; 2]);
 }
 
 async fn a_connection_knows_when_it_was_last_heard_of(database: TestDatabase) {
@@ -162,7 +169,7 @@ async fn payloads_come_back_byte_by_byte(database: TestDatabase) {
             payload: sealed_body(payload),
             ..event(store_id, &format!("evt_{number}"))
         };
-        assert_eq!(inbox::record(db, vec![new]).await.unwrap(), 1);
+        assert_eq!(inbox::record(db, vec![new]).await.unwrap(), [Stored::New]);
     }
     let rows = database
         .raw(&format!(
@@ -187,8 +194,11 @@ async fn nul_is_replaced_and_spares_the_batch(database: TestDatabase) {
         ..event(store_id, "evt_\0")
     };
     let batch = vec![hostile.clone(), event(store_id, "evt_good")];
-    assert_eq!(inbox::record(db, batch).await.unwrap(), 2);
-    assert_eq!(inbox::record(db, vec![hostile]).await.unwrap(), 0);
+    assert_eq!(inbox::record(db, batch).await.unwrap(), [Stored::New; 2]);
+    assert_eq!(
+        inbox::record(db, vec![hostile]).await.unwrap(),
+        [Stored::Known]
+    );
     let mut conn = db.read().await.unwrap();
     let list = inbox::list(&mut conn, store_id, Mode::Test, 10)
         .await

@@ -1,6 +1,6 @@
 //! Webhooks that arrive together share one commit: each is answered only after its batch is on disk.
 
-use db::inbox::{self, NewEvent};
+use db::inbox::{self, NewEvent, Stored};
 use db::{Db, DbError};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -24,7 +24,7 @@ pub enum InboxError {
 
 struct Pending {
     event: NewEvent,
-    stored: oneshot::Sender<Result<(), String>>,
+    stored: oneshot::Sender<Result<Stored, String>>,
 }
 
 /// The one writer of the inbox.
@@ -44,8 +44,8 @@ impl InboxWriter {
         }
     }
 
-    /// Stores an event. When this returns `Ok`, it is on disk (or was there already).
-    pub async fn store(&self, event: NewEvent) -> Result<(), InboxError> {
+    /// Stores an event and says whether it was new. When this returns `Ok`, it is on disk.
+    pub async fn store(&self, event: NewEvent) -> Result<Stored, InboxError> {
         let (stored, answer) = oneshot::channel();
         self.sender()
             .ok_or(InboxError::Full)?
@@ -89,13 +89,20 @@ async fn write_batches(db: Db, mut waiting: mpsc::Receiver<Pending>) {
             .drain(..)
             .map(|pending| (pending.event, pending.stored))
             .unzip();
-        let result = inbox::record(&db, events)
-            .await
-            .map(|_| ())
-            .map_err(|error| report(&error));
-        for answer in answers {
+        match inbox::record(&db, events).await {
             // A caller that has gone away needs no answer; its event is stored all the same.
-            let _ = answer.send(result.clone());
+            Ok(stored) => answers
+                .into_iter()
+                .zip(stored)
+                .for_each(|(answer, stored)| {
+                    let _ = answer.send(Ok(stored));
+                }),
+            Err(error) => {
+                let report = report(&error);
+                answers.into_iter().for_each(|answer| {
+                    let _ = answer.send(Err(report.clone()));
+                });
+            }
         }
     }
 }
