@@ -89,8 +89,9 @@ pub async fn connect(
     let mode = shape::check(&input, accepted).map_err(ConnectError::refused)?;
     let account = proof::ask(app, &input, mode).await?;
     store(app, store_id, mode, &account, &input).await?;
-    // Events may have waited for a key that works.
-    app.work.notify_one();
+    // Events may have waited for a key that works; the account is to be looked after at once.
+    app.work.wake(store_id);
+    app.work.wake_jobs();
     tracing::info!(%store_id, %mode, account_id = %account.id, "connected");
     Ok(Connected {
         mode,

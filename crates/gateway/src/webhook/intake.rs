@@ -54,7 +54,7 @@ pub(super) async fn accept(
     let event = Event::parse(&body).map_err(|error| not_an_event().caused_by(error))?;
     let new = new_event(app, store_id, &signer, event, &body, Source::Webhook)?;
     app.inbox.store(new).await.map_err(busy)?;
-    app.work.notify_one();
+    app.work.wake(store_id);
     Ok(HttpResponse::Ok().json(json!({ "received": true })))
 }
 

@@ -1,8 +1,12 @@
 //! Works through the inbox: claims due events, settles what they are about, stores the outcome with its effects.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use db::inbox::{ClaimedEvent, EventState};
 use futures_util::future::join_all;
 use jiff::SignedDuration;
+use tokio::sync::watch;
 
 use super::settle::{self, Settled, Trigger};
 use crate::app::App;
@@ -17,6 +21,27 @@ const LEASE: SignedDuration = SignedDuration::from_secs(90);
 const MAX_ATTEMPTS: i64 = 60;
 const FIRST_BACKOFF_S: i64 = 1;
 const MAX_BACKOFF_S: i64 = 3600;
+
+/// How long the worker sleeps when nothing wakes it: bounds how late a retry or an expired lease is noticed.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// Works until told to stop, then finishes what is in hand.
+pub(super) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        app.work.take_hints();
+        match run_once(&app).await {
+            // There may be more.
+            Ok(done) if done > 0 => continue,
+            Ok(_) => {}
+            Err(error) => tracing::error!(error = ?error, "the inbox worker could not work"),
+        }
+        tokio::select! {
+            () = app.work.hinted() => {}
+            () = tokio::time::sleep(IDLE) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
 
 /// Claims and works once. Returns how many events were claimed.
 pub async fn run_once(app: &App) -> Result<usize, ApiError> {

@@ -1,32 +1,57 @@
-//! What happens later. Every job is a `run_once(&App)` that tests call; this module owns loop, pace and shutdown.
+//! What happens later. Every job is a `run_once(&App)` that tests call; this module owns tasks, pace and shutdown.
 
 pub mod effects;
 pub mod inbox;
+mod regular;
 pub mod settle;
+mod wake;
+
+pub use wake::Wakes;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::app::App;
+use regular::Regular;
 
-/// How long the worker sleeps when nothing wakes it: bounds how late a retry or an expired lease is noticed.
-const IDLE: Duration = Duration::from_secs(1);
+/// The regular jobs. Whoever adds one adds a line:
+/// `Regular { name: "health", every: Duration::from_secs(5), can_be_woken: true, run_once: |app| Box::pin(health::run_once(app)) }`
+const REGULAR: &[Regular] = &[];
+
+/// What is in hand may take this long once we are told to stop; what is left then is cut off, and done by another
+/// gateway or by the next start.
+const DRAIN: Duration = Duration::from_secs(20);
 
 /// Works until told to stop, then finishes what is in hand.
 pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
-    while !*stop.borrow() {
-        match inbox::run_once(&app).await {
-            // There may be more.
-            Ok(done) if done > 0 => continue,
-            Ok(_) => {}
-            Err(error) => tracing::error!(error = ?error, "the inbox worker could not work"),
+    let mut tasks = JoinSet::new();
+    tasks.spawn(inbox::run(Arc::clone(&app), stop.clone()));
+    for job in REGULAR {
+        tasks.spawn(job.run(Arc::clone(&app), stop.clone()));
+    }
+    let told = async {
+        // An error means that nobody is there any more who could tell.
+        let _ = stop.wait_for(|stopping| *stopping).await;
+        tokio::time::sleep(DRAIN).await;
+    };
+    tokio::select! {
+        () = ended(&mut tasks) => {}
+        () = told => {
+            tracing::warn!("stopping: work in hand was cut off");
+            tasks.shutdown().await;
         }
-        tokio::select! {
-            () = app.work.notified() => {}
-            () = tokio::time::sleep(IDLE) => {}
-            _ = stop.changed() => {}
+    }
+}
+
+async fn ended(tasks: &mut JoinSet<()>) {
+    while let Some(ended) = tasks.join_next().await {
+        if let Err(error) = ended {
+            // The others are cut off with the set, and the process ends: better a restart than half a worker.
+            tracing::error!(%error, "a worker ended unexpectedly");
+            return;
         }
     }
 }
