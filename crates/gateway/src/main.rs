@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use gateway::cli::{self, Cli, Command, PaymentCommand, StoreCommand, VaultCommand};
+use gateway::cli::{
+    self, Cli, Command, PaymentCommand, StoreCommand, VaultCommand, WebhookCommand,
+};
 
 fn main() -> ExitCode {
     cli::process::run(|| {
@@ -19,6 +21,9 @@ fn main() -> ExitCode {
                 Command::Store(StoreCommand::Show(args)) => cli::store::show::run(&args).await,
                 Command::Payment(PaymentCommand::Status(args)) => {
                     cli::payment_status::run(&args).await
+                }
+                Command::Webhook(WebhookCommand::Listen(args)) => {
+                    cli::webhook_listen::run(&args).await
                 }
                 Command::Vault(VaultCommand::NewKey) => cli::vault_new_key::run(),
             }

@@ -9,6 +9,7 @@ pub mod sandbox;
 pub mod serve;
 pub mod store;
 pub mod vault_new_key;
+pub mod webhook_listen;
 
 mod open;
 mod print;
@@ -47,6 +48,9 @@ pub enum Command {
     /// Look at a store's payments set-up
     #[command(subcommand)]
     Payment(PaymentCommand),
+    /// Events from Stripe
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     /// Keys that seal secrets
     #[command(subcommand)]
     Vault(VaultCommand),
@@ -68,6 +72,13 @@ pub enum StoreCommand {
 pub enum PaymentCommand {
     /// Show whether a store is connected to Stripe
     Status(payment_status::Args),
+}
+
+/// `tillgate webhook …`
+#[derive(Debug, Subcommand)]
+pub enum WebhookCommand {
+    /// Forward a store's test events from real Stripe, with the `stripe` command (development)
+    Listen(webhook_listen::Args),
 }
 
 /// `tillgate vault …`

@@ -4,10 +4,12 @@
 //! per store that needs it ([`listen`], [`child`]). The command's own login ([`login`]) decides whose events come, so
 //! a store gets it only if the account is the same. The command is never given a key of ours, neither on its command
 //! line nor in its environment: a store's key is opened for one request, not for as long as a child lives. Its
-//! signing secret stays in memory ([`held`]).
+//! signing secret stays in memory ([`held`]). `tillgate webhook listen` does the same for a gateway in another process,
+//! to which the secret is lent through the database ([`loan`]).
 
 pub mod held;
 pub mod listen;
+pub mod loan;
 pub mod login;
 pub mod run;
 pub mod skip;

@@ -110,6 +110,13 @@ impl Program {
             .unwrap_or_else(|_| panic!("{line:?} is not JSON; {}", self.log()))
     }
 
+    /// The next line of standard output.
+    pub(crate) fn printed_line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        line
+    }
+
     /// Everything on standard output up to the line that holds `part`.
     pub(crate) fn printed_until(mut self, part: &str) -> String {
         let mut printed = String::new();

@@ -13,6 +13,7 @@ use db::webhook_secrets::NewSecret;
 use domain::{Mode, StoreId};
 use gateway::clock::Clock;
 use gateway::sealing;
+use jiff::SignedDuration;
 use rustix::process::{Pid, test_kill_process};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -69,9 +70,17 @@ impl Machine {
     }
 
     pub(crate) fn sign_in(&self, account: &str) {
-        let config = format!(
-            "[default]\naccount_id = \"{account}\"\ndevice_name = \"laptop\"\ntest_mode_api_key = \"rk_test_EXAMPLEcli\"\n"
-        );
+        self.sign_in_with(&format!("account_id = \"{account}\"\n"));
+    }
+
+    /// A login that does not tell its account.
+    pub(crate) fn sign_in_somewhere(&self) {
+        self.sign_in_with("");
+    }
+
+    fn sign_in_with(&self, more: &str) {
+        let key = "test_mode_api_key = \"rk_test_EXAMPLEcli\"";
+        let config = format!("[default]\n{more}device_name = \"laptop\"\n{key}\n");
         self.write("home/.config/stripe/config.toml", &config);
     }
 
@@ -87,6 +96,18 @@ impl Machine {
             ("HOME", path("home")),
             ("STRIPE_API_BASE", UNREACHABLE_STRIPE.to_owned()),
             ("LOG_FORMAT", "json".to_owned()),
+        ]
+    }
+
+    /// What production needs besides, from what development generated.
+    pub(crate) fn production(&self) -> [(&'static str, String); 5] {
+        let read = |name: &str| text(&self.place.bytes(&format!("data/{name}")));
+        [
+            ("TILLGATE_ENV", "production".into()),
+            ("PUBLIC_URL", "https://pay.example.com".into()),
+            ("VAULT_KEYS", read("vault_keys")),
+            ("TOKEN_KEYS", read("token_keys")),
+            ("INTERNAL_SECRETS", read("internal_secrets")),
         ]
     }
 
@@ -157,13 +178,23 @@ impl Machine {
         tx.commit().await.unwrap();
     }
 
-    /// How many signing secrets of the store are valid now.
-    pub(crate) async fn valid_secrets(&self, store_id: StoreId) -> usize {
+    /// How many signing secrets of the store are valid in so many minutes.
+    pub(crate) async fn valid_secrets_in(&self, minutes: i64, store_id: StoreId) -> usize {
         let db = self.db().await;
         let mut conn = db.read().await.unwrap();
-        let now = Clock::system().now();
-        let valid = db::webhook_secrets::list_valid(&mut conn, store_id, now).await;
+        let then = Clock::system().now() + SignedDuration::from_mins(minutes);
+        let valid = db::webhook_secrets::list_valid(&mut conn, store_id, then).await;
         valid.unwrap().len()
+    }
+
+    /// Looks for a signing secret in everything that the gateway keeps.
+    pub(crate) fn assert_no_secret_is_kept(&self) {
+        for file in std::fs::read_dir(self.place.path("data")).unwrap() {
+            let path = file.unwrap().path();
+            let bytes = std::fs::read(&path).unwrap();
+            let found = bytes.windows(6).any(|window| window == b"whsec_");
+            assert!(!found, "{}", path.display());
+        }
     }
 
     async fn db(&self) -> Db {

@@ -2,6 +2,7 @@
 
 mod ends;
 mod forwards;
+mod listens;
 mod machine;
 mod skips;
 

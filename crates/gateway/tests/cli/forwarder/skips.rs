@@ -95,19 +95,11 @@ async fn the_sandbox_needs_none() {
 async fn production_starts_none_and_says_nothing() {
     let machine = Machine::signed_in();
     machine.store(Mode::Test, ACCOUNT).await;
-    let read = |name: &str| {
-        let bytes = machine.place.bytes(&format!("data/{name}"));
-        String::from_utf8(bytes).unwrap()
-    };
-    let [vault_keys, token_keys, internal_secrets] =
-        ["vault_keys", "token_keys", "internal_secrets"].map(read);
-    let mut serve = machine.serve(&[
-        ("TILLGATE_ENV", "production"),
-        ("PUBLIC_URL", "https://pay.example.com"),
-        ("VAULT_KEYS", &vault_keys),
-        ("TOKEN_KEYS", &token_keys),
-        ("INTERNAL_SECRETS", &internal_secrets),
-    ]);
+    let production = machine.production();
+    let env = production
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    let mut serve = machine.serve(&env);
     serve.log_line("listening");
     let log = serve.terminate_and_read_log().join("\n");
     assert!(!log.contains("Stripe CLI"), "{log}");
