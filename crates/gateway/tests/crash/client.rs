@@ -10,7 +10,7 @@ use crate::tally::Tally;
 /// A gateway that takes longer is left alone and the request sent again.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 /// Between two tries, like any client that was told 503.
-const PAUSE: Duration = Duration::from_millis(50);
+const PAUSE: Duration = Duration::from_millis(100);
 /// An answer that does not come within all of this never does. Longer than the lease of an Idempotency-Key.
 const PATIENCE: Duration = Duration::from_mins(2);
 

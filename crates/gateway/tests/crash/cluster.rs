@@ -14,6 +14,8 @@ use crate::rest::GRAIN;
 const VERSIONS: &str = "/usr/lib/postgresql";
 /// A start that takes longer failed; recovery and a busy machine included.
 const START_WITHIN: Duration = Duration::from_mins(1);
+/// Before a refused start is tried again.
+const AGAIN: Duration = Duration::from_millis(100);
 /// Below what the kernel hands out, so that the port is still free after a kill.
 const PORTS: std::ops::Range<u16> = 10_000..20_000;
 const PASSWORD: &str = "FAKE-password-of-a-throw-away-server";
@@ -93,7 +95,7 @@ impl Cluster {
                 self.server = server;
                 return begun.elapsed();
             }
-            tokio::time::sleep(GRAIN).await;
+            tokio::time::sleep(AGAIN).await;
         }
         panic!("PostgreSQL does not come back: {}", log(self.folder.path()));
     }

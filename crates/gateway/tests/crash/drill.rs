@@ -14,10 +14,11 @@ use crate::ground::Ground;
 use crate::lives::{Kills, first_life, kill_server, live_and_die};
 use crate::merchant::{Store, account, open_store};
 use crate::plan::Plan;
+use crate::report::Course;
 use crate::shopper::{Bought, shop};
 use crate::tally::Tally;
 use crate::verdict::Verdict;
-use crate::{client, events, rest};
+use crate::{client, events, report, rest};
 
 const STORES: usize = 2;
 const SHOPPERS: usize = 6;
@@ -59,15 +60,19 @@ impl Town {
 /// Runs everything and prints the counts; fails if any of those that must be 0 is not.
 pub(crate) async fn run(plan: Plan, mut ground: Ground) {
     let begun = Instant::now();
-    let engine = ground.engine();
     let sandbox = start_sandbox().await;
     let (town, gateways) = set_up(plan, &ground, &sandbox).await;
 
     let (gateways, bought) = under_load(&town, gateways, &mut ground).await;
-    let load_took = begun.elapsed();
+    let load = begun.elapsed();
     let database = ground.inspect().await;
     let resent = rest::come_to_rest(&town, &database, &bought).await;
-    let rest_took = begun.elapsed().saturating_sub(load_took);
+    let course = Course {
+        engine: ground.engine(),
+        load,
+        rest: begun.elapsed().saturating_sub(load),
+        resent,
+    };
     let mut verdict = Verdict::default();
     verdict.replay_orders(&town, &bought).await;
     for address in town.door.gateways() {
@@ -83,7 +88,7 @@ pub(crate) async fn run(plan: Plan, mut ground: Ground) {
         );
     }
     verdict.compare(&town, &database, &bought).await;
-    verdict.print(&town, engine, resent, load_took, rest_took);
+    report::print(&town, &course, &verdict);
     sandbox.stop().await;
     verdict.insist();
 }

@@ -22,7 +22,7 @@ const START_MS: std::ops::Range<u64> = 0..100;
 /// One of so many lives ends that way.
 const START_KILLS: u32 = 8;
 /// Before a start is tried again that found no database, as systemd's `RestartSec` does.
-const RESTART: Duration = Duration::from_millis(50);
+const RESTART: Duration = Duration::from_millis(100);
 /// The run is broken if its kills are not done by then.
 const KILLED_WITHIN: Duration = Duration::from_mins(30);
 

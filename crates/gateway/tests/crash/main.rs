@@ -8,6 +8,7 @@
 //! dice again. Read [`drill`] for the course of a run, [`verdict`] for what is checked.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+mod at_stripe;
 mod client;
 mod cluster;
 mod door;
@@ -18,6 +19,7 @@ mod ground;
 mod lives;
 mod merchant;
 mod plan;
+mod report;
 mod rest;
 mod shopper;
 mod tally;

@@ -18,6 +18,7 @@ pub(crate) struct Store {
     pub(crate) webhook_secret: String,
     /// One whose stock is counted.
     pub(crate) product_id: String,
+    pub(crate) api_key: String,
 }
 
 /// The account of the `n`th store at the sandbox.
@@ -65,6 +66,7 @@ pub(crate) async fn open_store(
         account,
         webhook_secret,
         product_id: product.text("id"),
+        api_key,
     }
 }
 

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use test_database::Backdoor;
 
+use crate::at_stripe::expected_states;
 use crate::client::{expect, send};
 use crate::drill::Town;
 use crate::shopper::Bought;
-use crate::verdict::{expected_states, recorded_states};
+use crate::verdict::recorded_states;
 
 /// How often a condition is looked at that costs next to nothing.
 pub(crate) const GRAIN: Duration = Duration::from_millis(5);

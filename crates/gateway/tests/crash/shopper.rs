@@ -18,6 +18,8 @@ use crate::drill::Town;
 const PACE: Duration = Duration::from_millis(300);
 /// Tries with an Idempotency-Key before a shopper goes on without.
 const KEYED_TRIES: usize = 3;
+/// The answer to somebody whose order was placed, but who never heard of it: a payment makes one order.
+pub(crate) const USED: &str = "payment_already_used";
 const GOOD_CARD: &str = "pm_card_visa";
 const BAD_CARD: &str = "pm_card_visa_chargeDeclined";
 
@@ -49,33 +51,14 @@ pub(crate) async fn shop(town: Arc<Town>, number: usize) -> Vec<Bought> {
 async fn buy(town: &Town, dice: &mut StdRng) -> Bought {
     let store = dice.random_range(0..town.stores.len());
     let visit = Visit { town, store };
-    let items = json!([{ "product_id": town.stores[store].product_id, "quantity": dice.random_range(1..=3) }]);
+    let product = &town.stores[store].product_id;
+    let items = json!([{ "product_id": product, "quantity": dice.random_range(1..=3) }]);
     let cart = visit.post("/carts", &json!({ "items": items })).await;
     let request = json!({ "cart_id": cart.text("id"), "email": "shopper@example.com" });
-    let idempotency_key = Uuid::new_v4().to_string();
-    let order = if dice.random_ratio(1, 4) {
-        visit.click_twice(&request, &idempotency_key).await
+    if dice.random_ratio(1, 4) {
+        visit.pay_first(request).await
     } else {
-        visit.place(&request, &idempotency_key).await
-    };
-    let (order_id, token) = (order.text("id"), order.text("order_token"));
-    let intent = visit.intent(&order_id, &token).await;
-    if dice.random_ratio(1, 8) {
-        visit.pay(&intent, BAD_CARD).await;
-    }
-    // Some never come back with a better card, or leave at the card form.
-    if dice.random_ratio(9, 10) {
-        visit.pay(&intent, GOOD_CARD).await;
-    }
-    if dice.random_ratio(1, 3) {
-        visit.look(&order_id, &token).await;
-    }
-    Bought {
-        store,
-        order_id,
-        intent,
-        idempotency_key,
-        request,
+        visit.order_first(request, dice).await
     }
 }
 
@@ -86,13 +69,85 @@ struct Visit<'a> {
 }
 
 impl Visit<'_> {
+    async fn order_first(&self, request: Value, dice: &mut StdRng) -> Bought {
+        let idempotency_key = Uuid::new_v4().to_string();
+        let order = if dice.random_ratio(1, 4) {
+            self.click_twice(&request, &idempotency_key).await
+        } else {
+            self.place(&request, &idempotency_key).await
+        };
+        let (order_id, token) = (order.text("id"), order.text("order_token"));
+        let intent = self.intent(&json!({ "order_id": order_id }), &token).await;
+        if dice.random_ratio(1, 8) {
+            self.pay(&intent, BAD_CARD).await;
+        }
+        // Some never come back with a better card, or leave at the card form.
+        if dice.random_ratio(9, 10) {
+            self.pay(&intent, GOOD_CARD).await;
+        }
+        if dice.random_ratio(1, 3) {
+            self.look(&order_id, &token).await;
+        }
+        Bought {
+            store: self.store,
+            order_id,
+            intent,
+            idempotency_key,
+            request,
+        }
+    }
+
+    /// The amount is held on the card before there is an order, and taken when there is one.
+    async fn pay_first(&self, mut request: Value) -> Bought {
+        let token = self
+            .post("/checkouts", &request)
+            .await
+            .text("checkout_token");
+        let of_cart = json!({ "cart_id": request["cart_id"] });
+        let intent = self.intent(&of_cart, &token).await;
+        self.pay(&intent, GOOD_CARD).await;
+        request["payment_reference"] = intent.clone().into();
+        let idempotency_key = Uuid::new_v4().to_string();
+        let order = self.place(&request, &idempotency_key).await;
+        let order_id = if order.code() == USED {
+            self.town.tally.answers_lost.add();
+            self.find_by_payment(&intent).await
+        } else {
+            order.text("id")
+        };
+        Bought {
+            store: self.store,
+            order_id,
+            intent,
+            idempotency_key,
+            request,
+        }
+    }
+
+    /// The merchant's back end looks for the order whose answer died with its gateway.
+    async fn find_by_payment(&self, intent: &str) -> String {
+        let key = &self.town.stores[self.store].api_key;
+        let list = || {
+            let newest = self.town.store_get(self.store, "/orders?limit=100");
+            newest.bearer_auth(key)
+        };
+        let list = persist(&self.town.tally, "the orders", list, well).await;
+        let orders = list.body["data"].as_array().expect("a list");
+        let order = orders
+            .iter()
+            .find(|order| order["payment_intent_id"] == intent);
+        let order = order.unwrap_or_else(|| panic!("{intent} is used, and by no order"));
+        order["id"].as_str().unwrap().to_owned()
+    }
+
     fn request(&self, path: &str, body: &Value) -> RequestBuilder {
         self.town.store_post(self.store, path, body)
     }
 
     async fn post(&self, path: &str, body: &Value) -> Reply {
         let reply = persist(&self.town.tally, path, || self.request(path, body), well).await;
-        assert!(reply.status.is_success(), "{path}: {}", reply.body);
+        let fine = reply.status.is_success() || reply.code() == USED;
+        assert!(fine, "{path}: {}", reply.body);
         reply
     }
 
@@ -104,10 +159,12 @@ impl Visit<'_> {
                 .header("Idempotency-Key", idempotency_key)
         };
         match try_to(&self.town.tally, KEYED_TRIES, keyed).await {
-            Some(reply) if reply.status.is_success() => reply,
+            Some(reply) if reply.status.is_success() || reply.code() == USED => reply,
             Some(reply) => {
                 assert_eq!(reply.status, 409, "an order: {}", reply.body);
-                self.town.tally.keys_in_use.add();
+                if reply.code() == "idempotency_key_in_use" {
+                    self.town.tally.keys_in_use.add();
+                }
                 self.post("/orders", request).await
             }
             None => self.post("/orders", request).await,
@@ -129,9 +186,8 @@ impl Visit<'_> {
         first
     }
 
-    async fn intent(&self, order_id: &str, token: &str) -> String {
-        let body = json!({ "order_id": order_id });
-        let request = || self.request("/payment-intents", &body).bearer_auth(token);
+    async fn intent(&self, body: &Value, token: &str) -> String {
+        let request = || self.request("/payment-intents", body).bearer_auth(token);
         let reply = persist(&self.town.tally, "a PaymentIntent", request, well).await;
         assert!(reply.status.is_success(), "a PaymentIntent: {}", reply.body);
         reply.text("id")
@@ -160,6 +216,7 @@ impl Visit<'_> {
 /// A conflict says "try again": somebody was at the same thing at the same moment, and may have died there.
 fn well(reply: &Reply) -> Verdict {
     match reply.status.as_u16() {
+        409 if reply.code() == USED => Verdict::Done,
         409 | 429 => Verdict::Again,
         _ => Verdict::Done,
     }

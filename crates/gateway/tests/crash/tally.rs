@@ -68,6 +68,8 @@ pub(crate) struct Tally {
     pub(crate) broken_requests: Count,
     /// Answers of 500: always a fault.
     pub(crate) internal_errors: Count,
+    /// Orders that were placed from a payment by a gateway that died before it could say so.
+    pub(crate) answers_lost: Count,
     /// Idempotency-Keys that a dead gateway held.
     pub(crate) keys_in_use: Count,
 }

@@ -1,24 +1,15 @@
-//! What must hold at the end, and the counts that are printed.
+//! What must hold at the end.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
-use serde_json::Value;
 use test_database::{Backdoor, Rows};
 
-use crate::client::{expect, send};
+use crate::at_stripe::{AT_ONCE, delivered, everything, expected_states};
+use crate::client::send;
 use crate::drill::Town;
 use crate::merchant::STOCK;
-use crate::shopper::Bought;
-use crate::tally::EventKey;
-
-/// Requests at once while nothing is killed any more.
-const AT_ONCE: usize = 8;
-/// A list at the sandbox's control API has no more rows.
-const MAX_ROWS: usize = 10_000;
-/// Of each kind of fault so many are named.
-const NAMED: usize = 5;
+use crate::shopper::{Bought, USED};
 
 /// Faults by kind, in words; all lists must be empty. And what else is worth a line.
 #[derive(Default)]
@@ -29,33 +20,15 @@ pub(crate) struct Verdict {
     doubled: Vec<String>,
     other_order: Vec<String>,
     broken: Vec<String>,
-    acknowledged_to_us: usize,
-    acknowledged_to_stripe: usize,
-    stored: usize,
-    states: BTreeMap<String, usize>,
-    replayed: usize,
+    pub(crate) acknowledged_to_us: usize,
+    pub(crate) acknowledged_to_stripe: usize,
+    pub(crate) stored: usize,
+    pub(crate) states: BTreeMap<String, usize>,
+    pub(crate) replayed: usize,
+    /// Of these, so many whose payment says that it made an order already.
+    pub(crate) refused: usize,
     /// Idempotency-Keys whose holder died less than a minute ago.
-    still_held: usize,
-}
-
-/// Where each order must stand, by its PaymentIntent at Stripe.
-pub(crate) async fn expected_states(town: &Town, bought: &[Bought]) -> BTreeMap<String, String> {
-    let reading = stream::iter(bought).map(async |order| {
-        let url = format!("{}/v1/payment_intents/{}", town.stripe_url, order.intent);
-        let key = &town.stores[order.store].account.secret_key;
-        let intent = expect(200, town.http.get(url).bearer_auth(key)).await;
-        (order.order_id.clone(), state_of(&intent.body).to_owned())
-    });
-    reading.buffer_unordered(AT_ONCE).collect().await
-}
-
-fn state_of(intent: &Value) -> &'static str {
-    match intent["status"].as_str().unwrap() {
-        "succeeded" => "paid",
-        "requires_capture" => "authorized",
-        "requires_payment_method" if !intent["last_payment_error"].is_null() => "failed",
-        _ => "unpaid",
-    }
+    pub(crate) still_held: usize,
 }
 
 /// Where each order stands by the gateway's own record. Reading it over HTTP would ask Stripe first, and so move it.
@@ -77,6 +50,8 @@ impl Verdict {
             self.replayed += 1;
             if reply.code() == "idempotency_key_in_use" {
                 self.still_held += 1;
+            } else if reply.code() == USED {
+                self.refused += 1;
             } else if reply.body["id"] != order.order_id.as_str() {
                 let words = format!("order {} became {}", order.order_id, reply.body);
                 self.other_order.push(words);
@@ -187,19 +162,23 @@ impl Verdict {
         }
     }
 
-    /// One PaymentIntent for an order, whatever died while it was made.
+    /// One PaymentIntent for an order or a cart, whatever died while it was made.
     async fn count_intents(&mut self, town: &Town) {
-        let mut by_order: BTreeMap<String, usize> = BTreeMap::new();
+        let mut by_purpose: BTreeMap<String, usize> = BTreeMap::new();
         for intent in everything(town, "payment_intents").await {
-            if let Some(order) = intent["metadata"]["tillgate_order_id"].as_str()
+            let metadata = &intent["metadata"];
+            let paid_for = ["tillgate_order_id", "tillgate_cart_id"];
+            let paid_for = paid_for.iter().find_map(|key| metadata[key].as_str());
+            if let Some(paid_for) = paid_for
                 && intent["status"] != "canceled"
             {
-                *by_order.entry(order.to_owned()).or_default() += 1;
+                *by_purpose.entry(paid_for.to_owned()).or_default() += 1;
             }
         }
-        for (order, count) in by_order.into_iter().filter(|(_, count)| *count > 1) {
-            self.doubled
-                .push(format!("order {order} has {count} PaymentIntents"));
+        for (purpose, count) in by_purpose.into_iter().filter(|(_, count)| *count > 1) {
+            self.doubled.push(format!(
+                "order or cart {purpose} has {count} PaymentIntents"
+            ));
         }
     }
 
@@ -222,90 +201,13 @@ impl Verdict {
         }
     }
 
-    #[expect(clippy::print_stdout, reason = "the counts are what a run is for")]
-    pub(crate) fn print(
-        &self,
-        town: &Town,
-        engine: &str,
-        resent: usize,
-        load_took: Duration,
-        rest_took: Duration,
-    ) {
-        let (plan, tally) = (&town.plan, &town.tally);
-        let line = |name: &str, value: String| println!("  {name:<44}{value}");
-        println!(
-            "\nCrash test on {engine}: {} gateways at once, SEED={}",
-            plan.gateways, plan.seed
-        );
-        let (kills, early) = (tally.kills.get(), tally.kills_while_starting.get());
-        line(
-            "gateways killed (while they started)",
-            format!("{kills} ({early})"),
-        );
-        line("back after, median / longest", tally.back_after.to_string());
-        if plan.server_kills > 0 {
-            line("PostgreSQL killed", tally.server_kills.get().to_string());
-            line(
-                "  back after, median / longest",
-                tally.server_back_after.to_string(),
-            );
-            line(
-                "  gateways back after, with it away",
-                tally.back_after_server.to_string(),
-            );
-            line(
-                "  starts without a database",
-                tally.starts_without_database.get().to_string(),
-            );
-        }
-        line(
-            "load / rest",
-            format!("{} / {} s", load_took.as_secs(), rest_took.as_secs()),
-        );
-        line(
-            "events acknowledged to us / to Stripe",
-            format!(
-                "{} / {}",
-                self.acknowledged_to_us, self.acknowledged_to_stripe
-            ),
-        );
-        line(
-            "  answers of 200 to us, and refusals",
-            format!(
-                "{} / {}",
-                tally.acknowledgements.get(),
-                tally.events_refused.get()
-            ),
-        );
-        line("  sent again after Stripe gave up", resent.to_string());
-        line("  stored", self.stored.to_string());
-        line("orders by payment", format!("{:?}", self.states));
-        line(
-            "  requests of shoppers that broke",
-            tally.broken_requests.get().to_string(),
-        );
-        line(
-            "  orders asked for again, keys still held",
-            format!("{} / {}", self.replayed, self.still_held),
-        );
-        line(
-            "  keys that a dead gateway held",
-            tally.keys_in_use.get().to_string(),
-        );
-        for (name, faults) in self.faults() {
-            line(name, faults.len().to_string());
-            for fault in faults.iter().take(NAMED) {
-                println!("      {fault}");
-            }
-        }
-    }
-
-    fn faults(&self) -> [(&'static str, &[String]); 6] {
+    /// Every kind, with what was found of it.
+    pub(crate) fn faults(&self) -> [(&'static str, &[String]); 6] {
         [
             ("ACKNOWLEDGED EVENTS LOST", &self.lost),
             ("EVENTS STORED TWICE", &self.stored_twice),
             ("ORDERS NOT WHERE THEIR PAYMENT IS", &self.wrong_state),
-            ("EFFECTS DOUBLED", &self.doubled),
+            ("EFFECTS DOUBLED OR MISSING", &self.doubled),
             ("ORDERS THAT A REPLAY CHANGED", &self.other_order),
             ("OTHER FAULTS", &self.broken),
         ]
@@ -316,47 +218,6 @@ impl Verdict {
         let found = self.faults().map(|(name, faults)| (name, faults.len()));
         assert!(found.iter().all(|(_, count)| *count == 0), "{found:?}");
     }
-}
-
-/// The events that the gateways answered with 200 to Stripe.
-async fn delivered(town: &Town) -> BTreeSet<EventKey> {
-    let mut delivered = BTreeSet::new();
-    for store in &town.stores {
-        let url = format!(
-            "{}/_sandbox/deliveries?account={}&state=delivered&limit={MAX_ROWS}",
-            town.stripe_url, store.account.account_id
-        );
-        let list = expect(200, town.http.get(url)).await;
-        for row in list.body["deliveries"].as_array().unwrap() {
-            let event = row["event_id"].as_str().unwrap().to_owned();
-            delivered.insert((store.id.clone(), event));
-        }
-    }
-    delivered
-}
-
-/// A whole list at Stripe, of all stores, page by page.
-async fn everything(town: &Town, list: &str) -> Vec<Value> {
-    let mut all = Vec::new();
-    for store in &town.stores {
-        let mut after = String::new();
-        loop {
-            let url = format!("{}/v1/{list}?limit=100{after}", town.stripe_url);
-            let request = town.http.get(url).bearer_auth(&store.account.secret_key);
-            let mut page = expect(200, request).await.body;
-            let Value::Array(rows) = page["data"].take() else {
-                panic!("no list: {page}")
-            };
-            if let Some(last) = rows.last() {
-                after = format!("&starting_after={}", last["id"].as_str().unwrap());
-            }
-            all.extend(rows);
-            if page["has_more"] != true {
-                break;
-            }
-        }
-    }
-    all
 }
 
 async fn pairs(database: &Backdoor, sql: &str) -> BTreeMap<String, String> {
