@@ -1,44 +1,66 @@
 //! A child process that never outlives us: it has a process group of its own, and the whole group ends with it.
 
 use std::io;
-use std::process::ExitStatus;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::process::{ChildStderr, ChildStdout, Command};
+use tokio::process::{ChildStderr, ChildStdin, ChildStdout, Command};
+
+/// Runs its arguments, with nothing to read, beside a watcher that kills the whole group once standard input ends: that
+/// happens when we are gone in a way that lets us do nothing about it. The watcher holds no output open.
+const LIFELINE: &str = "exec 3<&0 </dev/null; \
+    { trap '' TERM INT HUP; read -r _ <&3; kill -KILL 0; } >/dev/null 2>&1 & \
+    exec \"$@\" 3<&-";
+
+/// A command that does not even outlive our own kill. Its program is looked for by the shell: 127 where there is none.
+pub(super) fn on_lifeline(program: &str) -> Command {
+    let mut command = Command::new("/bin/sh");
+    command
+        .args(["-c", LIFELINE, "sh", program])
+        .stdin(Stdio::piped());
+    command
+}
 
 /// Between the request to end and the kill.
 const GRACE: Duration = Duration::from_secs(3);
 
 /// Killed when dropped, with everything that it started: the command may be a wrapper around the real one.
 pub(super) struct Child {
-    child: tokio::process::Child,
+    process: tokio::process::Child,
     /// The leader's id, which is the group's; `None` once the group has been killed.
     group: Option<Pid>,
+    /// Ends when we do. Held apart, because waiting for the child would close it.
+    _lifeline: Option<ChildStdin>,
 }
 
 impl Child {
     /// Starts the command in a group of its own, so that a Ctrl-C in the terminal is ours to pass on.
     pub(super) fn spawn(command: &mut Command) -> io::Result<Self> {
-        let child = command.process_group(0).kill_on_drop(true).spawn()?;
-        let group = child
+        let mut process = command.process_group(0).kill_on_drop(true).spawn()?;
+        let group = process
             .id()
             .and_then(|id| i32::try_from(id).ok())
             .and_then(Pid::from_raw);
-        Ok(Self { child, group })
+        let lifeline = process.stdin.take();
+        Ok(Self {
+            process,
+            group,
+            _lifeline: lifeline,
+        })
     }
 
     pub(super) fn take_stdout(&mut self) -> Option<ChildStdout> {
-        self.child.stdout.take()
+        self.process.stdout.take()
     }
 
     pub(super) fn take_stderr(&mut self) -> Option<ChildStderr> {
-        self.child.stderr.take()
+        self.process.stderr.take()
     }
 
     /// Waits until it ends by itself. What it left behind is killed.
     pub(super) async fn wait(&mut self) -> io::Result<ExitStatus> {
-        let status = self.child.wait().await;
+        let status = self.process.wait().await;
         self.kill();
         status
     }
@@ -47,9 +69,9 @@ impl Child {
     pub(super) async fn end(&mut self) {
         self.signal(Signal::TERM);
         // Not waiting for a process that cannot be waited for is all that is left.
-        let _ = tokio::time::timeout(GRACE, self.child.wait()).await;
+        let _ = tokio::time::timeout(GRACE, self.process.wait()).await;
         self.kill();
-        let _ = self.child.wait().await;
+        let _ = self.process.wait().await;
     }
 
     fn signal(&self, signal: Signal) {

@@ -8,7 +8,7 @@ use secrecy::zeroize::Zeroizing;
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 
-use super::child::Child;
+use super::child::{Child, on_lifeline};
 use super::skip::Skip;
 use crate::webhook::types::HANDLED_EVENTS;
 
@@ -51,20 +51,16 @@ const PASSED_ON: [&str; 25] = [
     "NIX_SSL_CERT_FILE",
 ];
 
-/// `stripe` with these arguments, without a terminal: it would offer to sign in there.
-fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(NAME);
-    command.args(arguments).env_clear();
+/// Gives the command its environment, and no other.
+fn seclude(command: &mut Command) {
+    command.env_clear();
     for name in PASSED_ON {
         if let Some(value) = std::env::var_os(name) {
             command.env(name, value);
         }
     }
-    command
-        // Escape sequences would stand around what we read.
-        .env("CLICOLOR_FORCE", "0")
-        .stdin(Stdio::null());
-    command
+    // Escape sequences would stand around what we read.
+    command.env("CLICOLOR_FORCE", "0");
 }
 
 /// `stripe listen`, which forwards exactly the events that we handle.
@@ -81,15 +77,23 @@ pub(super) fn listen(forward_to: &str) -> io::Result<Child> {
         &events,
         "--skip-update",
     ];
-    let mut command = command(&arguments);
+    // Nothing to read for the command itself: on a terminal it would offer to sign in.
+    let mut command = on_lifeline(NAME);
+    command.args(arguments);
+    seclude(&mut command);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     Child::spawn(&mut command)
 }
 
 /// What the command prints to standard output for these arguments, whatever its exit code.
 pub(super) async fn ask(arguments: &[&str]) -> Result<Zeroizing<Vec<u8>>, Skip> {
-    let mut command = command(arguments);
-    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut command = Command::new(NAME);
+    command.args(arguments);
+    seclude(&mut command);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
     let mut child = Child::spawn(&mut command).map_err(|error| cannot_start(&error))?;
     let answer = tokio::time::timeout(ANSWER_TIMEOUT, read(&mut child)).await;
     child.end().await;
@@ -114,7 +118,7 @@ async fn read(child: &mut Child) -> io::Result<Zeroizing<Vec<u8>>> {
     Ok(answer)
 }
 
-/// Why the command does not even start.
+/// Why a command does not even start.
 pub(super) fn cannot_start(error: &io::Error) -> Skip {
     match error.kind() {
         io::ErrorKind::NotFound => Skip::NotInstalled,

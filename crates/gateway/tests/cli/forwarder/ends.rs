@@ -102,3 +102,19 @@ async fn nothing_is_left_when_the_gateway_is_told_twice() {
         tokio::task::yield_now().await;
     }
 }
+
+#[tokio::test]
+async fn nothing_is_left_when_the_gateway_is_killed() {
+    let machine = Machine::signed_in();
+    machine.write("home/deaf", "");
+    let store_id = machine.store(Mode::Test, ACCOUNT).await;
+    let mut serve = machine.serve(&[]);
+    serve.log_line(FORWARDS);
+    let listen = machine.listen(store_id);
+    assert!(listen.runs());
+    serve.signal(Signal::KILL);
+    serve.wait();
+    while listen.runs() {
+        tokio::task::yield_now().await;
+    }
+}
