@@ -1,10 +1,11 @@
-//! Whether the `stripe` command is signed in, and to which account. Asked of the command itself, never of Stripe.
+//! Whether the `stripe` command is signed in, and to which account. Asked of the command itself.
 //!
-//! Newer versions answer `stripe whoami --json`, which tells no key. Older ones only have `stripe config --list`,
-//! whose output holds the test key: it is read, wiped, and never kept or logged.
+//! Newer versions answer `stripe whoami`, which tells no key. Older ones only have `stripe config --list`, whose output
+//! holds the test key: it is read, wiped, and never kept or logged.
 
 use secrecy::zeroize::Zeroizing;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::skip::Skip;
 use super::stripe_command;
@@ -16,11 +17,16 @@ pub struct Login {
     pub account_id: Option<String>,
 }
 
-/// Asks the `stripe` command in `PATH`. Starts it once or twice; each answer is waited for 10 seconds.
+/// As versions from 2026 are asked, newest first.
+const WHOAMI: [&[&str]; 2] = [&["whoami", "--format", "json"], &["whoami", "--json"]];
+
+/// Asks the `stripe` command in `PATH`. Starts it up to three times; each answer is waited for 10 seconds.
 pub async fn find() -> Result<Login, Skip> {
-    let answer = stripe_command::ask(&["whoami", "--json"]).await?;
-    if let Some(found) = from_whoami(&answer) {
-        return found;
+    for arguments in WHOAMI {
+        let answer = stripe_command::ask(arguments).await?;
+        if let Some(found) = from_whoami(&answer) {
+            return found;
+        }
     }
     let listing = stripe_command::ask(&["config", "--list"]).await?;
     let project = std::env::var(stripe_command::PROJECT_NAME);
@@ -29,9 +35,12 @@ pub async fn find() -> Result<Login, Skip> {
 
 #[derive(Deserialize)]
 struct WhoAmI {
-    authenticated: bool,
+    /// Absent where the login is by OAuth.
+    authenticated: Option<bool>,
     account_id: Option<String>,
     test_mode_key: Option<Key>,
+    /// The accounts of a login by OAuth; `account_id` is the one in use.
+    authorized_accounts: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -39,14 +48,20 @@ struct Key {
     available: bool,
 }
 
-/// `None` where this version of the command knows no `whoami`.
+/// `None` where this version of the command does not know the question.
 fn from_whoami(answer: &[u8]) -> Option<Result<Login, Skip>> {
     let who: WhoAmI = serde_json::from_slice(answer).ok()?;
-    let has_test_key = who.test_mode_key.is_none_or(|key| key.available);
-    Some(if who.authenticated && has_test_key {
-        Ok(Login {
-            account_id: who.account_id.filter(|id| !id.is_empty()),
-        })
+    let account_id = who.account_id.filter(|id| !id.is_empty());
+    let signed_in = match who.authenticated {
+        Some(authenticated) => authenticated && who.test_mode_key.is_none_or(|key| key.available),
+        None if account_id.is_some() => true,
+        None => {
+            who.authorized_accounts?;
+            false
+        }
+    };
+    Some(if signed_in {
+        Ok(Login { account_id })
     } else {
         Err(Skip::NotSignedIn)
     })
@@ -111,7 +126,19 @@ mod tests {
             // A login for live mode alone cannot bring test events.
             (answer(true, false, ""), Some(Err(Skip::NotSignedIn))),
             (answer(false, false, ""), Some(Err(Skip::NotSignedIn))),
+            (
+                r#"{"account_id": "acct_1EXAMPLE", "mode": "test", "authorized_accounts": [{"id": "acct_1EXAMPLE"}]}"#
+                    .to_owned(),
+                Some(Ok(login(Some("acct_1EXAMPLE")))),
+            ),
+            // By OAuth, but no account was chosen.
+            (
+                r#"{"authorized_accounts": [{"id": "acct_1EXAMPLE"}]}"#.to_owned(),
+                Some(Err(Skip::NotSignedIn)),
+            ),
+            ("{}".to_owned(), None),
             (r#"Unknown command "whoami" for "stripe"."#.to_owned(), None),
+            (String::new(), None),
         ] {
             assert_eq!(from_whoami(answer.as_bytes()), expected, "{answer}");
         }

@@ -16,14 +16,14 @@ use crate::webhook::types::HANDLED_EVENTS;
 const NAME: &str = "stripe";
 /// Names the command's profile.
 pub(super) const PROJECT_NAME: &str = "STRIPE_PROJECT_NAME";
-/// Its answers need no network; a first start may be slow.
+/// Its answers need the network at most where the login is by OAuth; a first start may be slow.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Its configuration is a few hundred bytes.
 const MAX_ANSWER_BYTES: u64 = 64 * 1024;
 
 /// What the command may see of our environment: where it finds its login, its network and its terminal. Not our
 /// secrets, and not `STRIPE_API_KEY`: with it, nobody could tell whose events come.
-const PASSED_ON: [&str; 25] = [
+const PASSED_ON: [&str; 26] = [
     "PATH",
     "HOME",
     "USER",
@@ -36,6 +36,7 @@ const PASSED_ON: [&str; 25] = [
     "XDG_RUNTIME_DIR",
     "DBUS_SESSION_BUS_ADDRESS",
     PROJECT_NAME,
+    "STRIPE_CONTEXT",
     "STRIPE_DEVICE_NAME",
     "STRIPE_CLI_TELEMETRY_OPTOUT",
     "HTTP_PROXY",

@@ -90,16 +90,26 @@ async fn a_store_that_moves_to_another_account_does_not_get_the_old_ones_events(
 }
 
 #[tokio::test]
-async fn older_versions_of_the_command_are_understood() {
-    let machine = Machine::signed_in();
-    machine.write("home/old", "");
-    let store_id = machine.store(Mode::Test, ACCOUNT).await;
-    let mut serve = machine.serve(&[]);
-    serve.log_line(FORWARDS);
-    let listen = machine.listen(store_id);
-    assert_eq!(listen.event("evt_1EXAMPLE", KIND), Some(200));
-    let log = serve.terminate_and_read_log().join("\n");
-    assert!(!log.contains("rk_test_"), "{log}");
+async fn other_versions_of_the_command_and_its_login_are_understood() {
+    for (file, content) in [
+        ("home/old", ""),
+        ("home/spring", ""),
+        ("home/oauth", ACCOUNT),
+    ] {
+        let machine = Machine::installed();
+        if file != "home/oauth" {
+            machine.sign_in(ACCOUNT);
+        }
+        machine.write(file, content);
+        let store_id = machine.store(Mode::Test, ACCOUNT).await;
+        let mut serve = machine.serve(&[]);
+        serve.log_line(FORWARDS);
+        let listen = machine.listen(store_id);
+        assert_eq!(listen.event("evt_1EXAMPLE", KIND), Some(200), "{file}");
+        let log = serve.terminate_and_read_log().join("\n");
+        assert!(!log.contains("rk_test_"), "{log}");
+        assert!(!log.contains("does not tell its account"), "{log}");
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,8 @@
 Its login is $HOME/.config/stripe/config.toml, as the real one's. Each `listen` writes what it was started with to
 $HOME/listens/<pid>.json, with a port on this machine that takes one order per connection, a line of JSON:
 {"send": EVENT} signs the event and posts it as the real one does, and answers {"status": …}; {"die": CODE} ends.
-Files in $HOME make it behave otherwise: `deaf` ignores SIGTERM and SIGINT, `old` knows no `whoami`, `slow` is never ready.
+Files in $HOME make it behave otherwise: `deaf` ignores SIGTERM and SIGINT, `slow` is never ready, `old` knows no `whoami`,
+`spring` knows it as the first versions did, `oauth` is a login by OAuth and holds its account.
 """
 
 import hashlib
@@ -20,18 +21,26 @@ import urllib.request
 
 HOME = pathlib.Path(os.environ["HOME"])
 CONFIG = HOME / ".config/stripe/config.toml"
+OAUTH = HOME / "oauth"
 API_VERSION = "2026-02-25.clover"
 
 
 def profile():
     text = CONFIG.read_text() if CONFIG.exists() else ""
+    if OAUTH.exists():
+        return {"account_id": OAUTH.read_text(), "signed_in": True}
     pairs = (line.split("=", 1) for line in text.splitlines() if "=" in line)
-    return {name.strip(): value.strip().strip('"') for name, value in pairs}
+    known = {name.strip(): value.strip().strip('"') for name, value in pairs}
+    return known | {"signed_in": bool(known.get("test_mode_api_key"))}
 
 
 def whoami():
     known = profile()
-    signed_in = bool(known.get("test_mode_api_key"))
+    signed_in = known["signed_in"]
+    if OAUTH.exists():
+        account = {"id": known["account_id"], "name": "Kiosk", "modes": ["test"]}
+        print(json.dumps({"account_id": account["id"], "mode": "test", "authorized_accounts": [account]}, indent=2))
+        return 0
     answer = {"authenticated": signed_in, "profile_name": "default"}
     if known.get("account_id"):
         answer["account_id"] = known["account_id"]
@@ -86,7 +95,7 @@ def listen(arguments):
             return 1
         options[name] = next(names)
     known = profile()
-    if not known.get("test_mode_api_key"):
+    if not known["signed_in"]:
         return not_signed_in()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN if (HOME / "deaf").exists() else lambda *_: os._exit(0))
@@ -124,8 +133,11 @@ def main(arguments):
     match arguments:
         case ["--version"]:
             print("stripe version 1.43.6")
-        case ["whoami", "--json"] if not (HOME / "old").exists():
-            return whoami()
+        case ["whoami", *rest] if not (HOME / "old").exists():
+            if rest == (["--json"] if (HOME / "spring").exists() else ["--format", "json"]):
+                return whoami()
+            print(f"unknown flag: {rest[0]}", file=sys.stderr)
+            return 1
         case ["config", "--list"]:
             print(CONFIG.read_text() if CONFIG.exists() else "", end="")
         case ["listen", *rest]:
