@@ -250,15 +250,20 @@ pub async fn mark_reconnect_needed(
     Ok(())
 }
 
-/// Whether the store can do nothing until it connects: Stripe refused its key, or there is none. Whoever connects it
-/// meanwhile waits for the end of this transaction, and then finds what it stored.
-pub async fn is_paused(conn: &mut Conn, store_id: StoreId, mode: Mode) -> Result<bool, DbError> {
+/// Whether nothing can be done in an account, current or former, until it is connected: Stripe refused its key, or there is
+/// none. Whoever connects it meanwhile waits for the end of this transaction, and then finds what it stored.
+pub async fn is_paused(
+    conn: &mut Conn,
+    store_id: StoreId,
+    mode: Mode,
+    account_id: &str,
+) -> Result<bool, DbError> {
     // Writing what is there locks the row, whichever engine.
     let refused: Vec<bool> = diesel::update(
         connections::table
             .filter(connections::store_id.eq(id(store_id)))
             .filter(connections::mode.eq(mode.as_str()))
-            .filter(connections::replaced_at.is_null()),
+            .filter(connections::account_id.eq(account_id.to_owned())),
     )
     .set(connections::reconnect_needed.eq(connections::reconnect_needed))
     .returning(connections::reconnect_needed)

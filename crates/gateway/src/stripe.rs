@@ -1,6 +1,7 @@
 //! The only way to a store's Stripe account: a client from that store's key, for one request or one job.
 
 use db::connections::Connection;
+use db::payments::Payment;
 use domain::{Mode, StoreId};
 use stripe_http::{Client, Error};
 
@@ -36,6 +37,20 @@ impl StoreStripe {
         found
             .map(|connection| Self::of(app, store_id, connection))
             .transpose()
+    }
+
+    /// Opens the key of the account that holds a payment, current or former. 409 where its keys do not work any more.
+    pub async fn of_payment(
+        app: &App,
+        store_id: StoreId,
+        payment: &Payment,
+    ) -> Result<Self, ApiError> {
+        let mut conn = app.db.read().await?;
+        let (mode, account_id) = (payment.mode, &payment.account_id);
+        let found = db::connections::find_account(&mut conn, store_id, mode, account_id).await?;
+        let is_gone = |one: &Connection| one.replaced_at.is_some() && one.reconnect_needed;
+        let connection = found.filter(|connection| !is_gone(connection));
+        Self::of(app, store_id, connection.ok_or_else(account_changed)?)
     }
 
     fn of(app: &App, store_id: StoreId, connection: Connection) -> Result<Self, ApiError> {
@@ -88,6 +103,14 @@ pub fn not_connected() -> ApiError {
     ApiError::conflict(
         "store_not_connected",
         "This store has not connected Stripe yet. The merchant has to connect it first.",
+    )
+}
+
+/// 409: the payment began with an account whose keys the store no longer has.
+fn account_changed() -> ApiError {
+    ApiError::conflict(
+        "account_changed",
+        "The store has moved to another Stripe account since this payment began, and the former one cannot be asked any more. Make a new cart.",
     )
 }
 

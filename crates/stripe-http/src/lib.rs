@@ -19,6 +19,7 @@
 //! # }
 //! ```
 
+pub mod access;
 pub mod account;
 pub mod balance;
 pub mod payment_intents;

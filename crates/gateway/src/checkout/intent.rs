@@ -26,24 +26,32 @@ pub struct Ensured {
     pub is_new: bool,
 }
 
-/// Rounds against a second click, an expired row and a cancelled `PaymentIntent`, one each and one to spare.
-const MAX_ROUNDS: u32 = 4;
+/// Rounds against a second click, an expired row, a cancelled `PaymentIntent` and a former account's, one each and one to spare.
+const MAX_ROUNDS: u32 = 5;
 
 /// Stripe forgets idempotency keys after 24 hours; an hour before that a creation is never repeated.
 const KEY_LIFE: SignedDuration = SignedDuration::from_hours(23);
 
-/// Finds or creates the `PaymentIntent` for what is to be paid; never a second one beside it.
+/// Finds or creates the `PaymentIntent` for what is to be paid; never a second one beside it. What is new goes to the
+/// store's current account; what a former one holds is finished or cancelled there.
 pub async fn ensure(app: &App, store_id: StoreId, plan: &Plan) -> Result<Ensured, ApiError> {
     for _ in 0..MAX_ROUNDS {
-        let stripe = StoreStripe::open(app, store_id, plan.mode).await?;
+        let mut stripe = StoreStripe::open(app, store_id, plan.mode).await?;
         let Some(payment) = find_or_insert(app, store_id, plan, &stripe.connection).await? else {
             continue;
         };
-        if payment.account_id != stripe.connection.account_id {
-            return Err(account_changed());
+        let is_former = payment.account_id != stripe.connection.account_id;
+        if is_former {
+            stripe = StoreStripe::of_payment(app, store_id, &payment).await?;
         }
         let attempt = match &payment.payment_intent_id {
+            Some(id) if is_former => move_on(app, store_id, &stripe, &payment, id).await?,
             Some(id) => reuse(app, store_id, &stripe, &payment, id, plan).await?,
+            None if is_former => {
+                // Whatever the former account made of it, nobody ever got its client secret.
+                close(app, store_id, &payment).await?;
+                None
+            }
             None => create(app, store_id, &stripe, &payment, plan).await?,
         };
         if let Some((intent, is_new)) = attempt {
@@ -59,14 +67,6 @@ pub async fn ensure(app: &App, store_id: StoreId, plan: &Plan) -> Result<Ensured
         "The payment is being prepared at this moment. Try again.",
         1,
     ))
-}
-
-/// 409: the payment began with an account whose keys the store no longer has.
-pub fn account_changed() -> ApiError {
-    ApiError::conflict(
-        "account_changed",
-        "The store has moved to another Stripe account since this payment began. Make a new cart.",
-    )
 }
 
 /// `None` where somebody else was first: look again.
@@ -228,6 +228,32 @@ async fn reuse(
         return Ok(Some((intent, false)));
     }
     update_amount(app, store_id, stripe, payment, &id, amount_minor).await
+}
+
+/// What became of a payment at the account that the store has moved away from. One that still waits for its shopper is
+/// cancelled there before the current account gets a new one, so that never two can be paid.
+async fn move_on(
+    app: &App,
+    store_id: StoreId,
+    former: &StoreStripe,
+    payment: &Payment,
+    id: &str,
+) -> Result<Attempt, ApiError> {
+    let id = PaymentIntentId::parse(id).map_err(ApiError::internal)?;
+    let intent = match payment_intents::retrieve(&former.client, &id).await {
+        Ok(intent) => intent,
+        Err(error) => return Err(former.fail(app, error).await),
+    };
+    if awaits_shopper(&intent.status) {
+        withdraw(app, former, &id, payment).await?;
+        // Looks again: it may have been paid at this moment.
+        return Ok(None);
+    }
+    if intent.status == Status::Canceled {
+        close(app, store_id, payment).await?;
+        return Ok(None);
+    }
+    Ok(Some((intent, false)))
 }
 
 fn awaits_shopper(status: &Status) -> bool {

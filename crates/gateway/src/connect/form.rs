@@ -5,16 +5,19 @@ use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use db::connections::Connection;
+use domain::Mode;
 use serde::Deserialize;
 use url::form_urlencoded;
 
+use super::account_change::Unconfirmed;
+use super::permissions::{self, Need, PERMISSIONS, Permission};
 use super::refusal::Refusal;
 use super::shape::FormErrors;
 use super::visit::{Visit, return_origins};
 use super::{csrf, webhook_url};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::pages::{self, Page, Permissions};
+use crate::pages::{self, Page};
 use crate::webhook::types::HANDLED_EVENTS;
 
 #[derive(Debug, Deserialize)]
@@ -75,6 +78,8 @@ fn sign_in_first(request: &HttpRequest) -> HttpResponse {
 pub(super) struct Entered<'a> {
     pub(super) publishable_key: &'a str,
     pub(super) errors: FormErrors,
+    /// Another account that the keys were of, to be confirmed.
+    pub(super) unconfirmed: Option<Unconfirmed>,
 }
 
 #[derive(Template)]
@@ -88,6 +93,10 @@ struct FormPage<'a> {
     csrf_token: &'a str,
     publishable_key: &'a str,
     errors: &'a FormErrors,
+    unconfirmed: Option<&'a Unconfirmed>,
+    permissions: &'a [Permission],
+    create_test_key_url: String,
+    create_live_key_url: String,
     connections: Vec<ConnectedBefore>,
     webhook_url: String,
     webhook_events: &'a [&'a str],
@@ -131,16 +140,20 @@ pub(super) async fn render(
         csrf_token: &csrf_token,
         publishable_key: entered.publishable_key,
         errors: &entered.errors,
+        unconfirmed: entered.unconfirmed.as_ref(),
+        permissions: &PERMISSIONS,
+        create_test_key_url: permissions::create_key_url(Mode::Test),
+        create_live_key_url: permissions::create_key_url(Mode::Live),
         connections: connections.into_iter().map(ConnectedBefore::from).collect(),
         webhook_url: webhook_url(app, store.id),
         webhook_events: &HANDLED_EVENTS,
     };
-    let permissions = Permissions {
+    let may = pages::Permissions {
         has_form: true,
         form_targets: return_origins(app, store),
-        ..Permissions::default()
+        ..pages::Permissions::default()
     };
-    let mut response = pages::render(app, status, &page, &template, &permissions)?;
+    let mut response = pages::render(app, status, &page, &template, &may)?;
     response
         .add_cookie(&csrf::cookie(app, csrf_token.clone()))
         .map_err(|_| ApiError::internal("a cookie that is no header"))?;

@@ -4,7 +4,8 @@ use db::connection_jobs::{self, Job};
 use db::connections::NewConnection;
 use db::stores::StoreChanges;
 use db::webhook_secrets::NewSecret;
-use db::{DbError, Tx};
+use db::{Conn, DbError, Tx};
+use domain::connection_problem::ConnectionProblem;
 use domain::{Mode, StoreId};
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -12,7 +13,9 @@ use stripe_http::account::Account;
 use uuid::Uuid;
 use vault::VaultError;
 
-use super::proof;
+use super::account_change::{self, AccountChange, Unconfirmed};
+use super::permissions;
+use super::proof::{self, Proven};
 use super::shape::{self, Accepted, FormErrors};
 use crate::app::App;
 use crate::error::ApiError;
@@ -29,6 +32,8 @@ pub struct ConnectInput {
     pub webhook_secret: Option<SecretString>,
     /// The connect token that permits this, to be used up; `None` for the operator.
     pub token_id: Option<Uuid>,
+    /// What happens where another account is connected in this mode.
+    pub account_change: AccountChange,
 }
 
 /// What is connected now.
@@ -46,6 +51,9 @@ pub enum ConnectError {
     /// The form must be mended.
     #[error("the keys were refused")]
     Refused(Box<FormErrors>),
+    /// Another account is connected in this mode, and nobody has agreed to replace it.
+    #[error("another account is connected in this mode")]
+    OtherAccount(Unconfirmed),
     /// Somebody else used the connect token first.
     #[error("the connect token has been used")]
     TokenUsed,
@@ -87,8 +95,9 @@ pub async fn connect(
         Accepted::BothModes
     };
     let mode = shape::check(&input, accepted).map_err(ConnectError::refused)?;
-    let account = proof::ask(app, &input, mode).await?;
-    store(app, store_id, mode, &account, &input).await?;
+    let proven = proof::ask(app, &input, mode).await?;
+    store(app, store_id, mode, &proven, &input).await?;
+    let account = &proven.account;
     // Events may have waited for a key that works; the account is to be looked after at once.
     app.work.wake(store_id);
     app.work.wake_jobs();
@@ -103,20 +112,26 @@ async fn store(
     app: &App,
     store_id: StoreId,
     mode: Mode,
-    account: &Account,
+    proven: &Proven,
     input: &ConnectInput,
 ) -> Result<(), ConnectError> {
+    let account = &proven.account;
     let now = app.now();
     let mut tx = app.db.begin().await?;
     // Writing the store's row first makes everybody else who connects this store wait for this transaction.
     let locked = db::stores::update(&mut tx, store_id, StoreChanges::default(), now).await?;
     locked.ok_or_else(|| ApiError::not_found("store"))?;
+    let current = db::connections::find(&mut tx, store_id, mode).await?;
+    let change = &input.account_change;
+    let replaced = account_change::check(current.as_ref(), account.id.as_str(), change)
+        .map_err(ConnectError::OtherAccount)?;
     if let Some(token_id) = input.token_id
         && !db::connect_tokens::use_up(&mut tx, store_id, token_id, now).await?
     {
         return Err(ConnectError::TokenUsed);
     }
     put_connection(app, &mut tx, store_id, mode, account, input, now).await?;
+    note_problems(&mut tx, store_id, mode, proven, now).await?;
     if let Some(secret) = &input.webhook_secret {
         let pasted = Signing {
             account_id: account.id.as_str(),
@@ -134,6 +149,11 @@ async fn store(
     let actor = input
         .token_id
         .map_or_else(|| "operator".to_owned(), |id| format!("connect_token {id}"));
+    if let Some(replaced) = replaced {
+        let subject = format!("{mode} {replaced} -> {}", account.id);
+        let action = "connect.account_changed";
+        db::audit::record(&mut tx, store_id, &actor, action, &subject, now).await?;
+    }
     db::audit::record(
         &mut tx,
         store_id,
@@ -144,6 +164,21 @@ async fn store(
     )
     .await?;
     Ok(tx.commit().await?)
+}
+
+/// What these keys have shown about their connection; the rest is found by its health check.
+async fn note_problems(
+    conn: &mut Conn,
+    store_id: StoreId,
+    mode: Mode,
+    proven: &Proven,
+    now: Timestamp,
+) -> Result<(), ApiError> {
+    let account_id = proven.account.id.as_str();
+    permissions::record(conn, store_id, mode, account_id, &proven.permissions, now).await?;
+    let refused = ConnectionProblem::KeyRefused;
+    db::connection_problems::resolve(conn, store_id, mode, account_id, refused).await?;
+    Ok(())
 }
 
 async fn put_connection(

@@ -1,12 +1,14 @@
 //! A merchant connects the keys of their own Stripe account: the form, the checks, and what is connected now.
 //!
-//! [`submit`] reads the form, [`keys::connect`] does the work: [`shape`] looks at the texts, [`proof`] asks Stripe,
-//! and one transaction stores what was proven. Whatever fails before that leaves the store as it was.
+//! [`submit`] reads the form, [`keys::connect`] does the work: [`shape`] looks at the texts, [`permissions`]
+//! and [`proof`] ask Stripe, [`account_change`] asks the merchant where another account would take over, and one transaction stores what was proven. Whatever fails before that leaves the store as it was.
 
 pub mod form;
 pub mod submit;
 
+pub mod account_change;
 pub mod keys;
+pub mod permissions;
 pub mod proof;
 pub mod shape;
 

@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::form_urlencoded;
 use uuid::Uuid;
 
+use super::account_change::AccountChange;
 use super::keys::ConnectInput;
 use super::refusal::Refusal;
 use crate::error::ApiError;
@@ -25,6 +26,7 @@ pub(super) struct Posted {
     pub(super) publishable_key: String,
     secret_key: SecretString,
     webhook_secret: SecretString,
+    confirm_account_change: String,
 }
 
 impl Posted {
@@ -49,6 +51,10 @@ impl Posted {
             webhook_secret: (!webhook_secret.is_empty())
                 .then(|| SecretString::from(webhook_secret)),
             token_id: Some(token_id),
+            account_change: match pasted(&self.confirm_account_change) {
+                "" => AccountChange::Ask,
+                account => AccountChange::ConfirmedTo(account.to_owned()),
+            },
         }
     }
 }
@@ -93,6 +99,7 @@ fn parse(body: &web::Bytes) -> Result<Posted, Refusal> {
             "token" => posted.token = value,
             "csrf_token" => posted.csrf_token = value,
             "publishable_key" => posted.publishable_key = value,
+            "confirm_account_change" => posted.confirm_account_change = value,
             "secret_key" => posted.secret_key = SecretString::from(value),
             "webhook_secret" => posted.webhook_secret = SecretString::from(value),
             _ => continue,

@@ -7,30 +7,54 @@ use stripe_http::{Client, Error};
 use uuid::Uuid;
 
 use super::keys::{ConnectError, ConnectInput};
+use super::permissions::{self, Probed};
 use super::shape::{FormErrors, OTHER_ACCOUNT};
 use crate::app::App;
 
-/// The account of the secret key, once Stripe has shown that the publishable key is of the same one.
+/// What Stripe says about the keys.
+pub(super) struct Proven {
+    /// The account of both.
+    pub(super) account: Account,
+    /// What the secret key may do there.
+    pub(super) permissions: Probed,
+}
+
+/// The account of the secret key, once Stripe has shown that the key may do what we need and that the publishable key is of
+/// the same account.
 pub(super) async fn ask(
     app: &App,
     input: &ConnectInput,
     mode: Mode,
-) -> Result<Account, ConnectError> {
+) -> Result<Proven, ConnectError> {
     let client = app.stripe.client(input.secret_key.clone());
+    let permissions = permissions::probe(&client, &input.secret_key).await;
+    let missing = permissions.missing_required();
+    if !missing.is_empty() {
+        return Err(lacks(&missing));
+    }
     let account = account::retrieve(&client).await.map_err(account_refused)?;
     prove_same_account(app, &client, &input.publishable_key, mode).await?;
-    Ok(account)
+    Ok(Proven {
+        account,
+        permissions,
+    })
+}
+
+fn lacks(titles: &[&str]) -> ConnectError {
+    let names: Vec<String> = titles.iter().map(|title| format!("“{title}”")).collect();
+    ConnectError::refused(FormErrors::secret_key(format!(
+        "Stripe accepts this restricted key, but it lacks {}. Add that to the key in Stripe's Dashboard, then paste it here \
+         again.",
+        names.join(", ")
+    )))
 }
 
 fn account_refused(error: Error) -> ConnectError {
-    ConnectError::refused(FormErrors::secret_key(match error {
-        Error::Authentication(_) => KEY_REFUSED,
-        Error::Permission(_) => {
-            "Stripe accepts this restricted key, but it lacks read access to the account. \
-             Add the permission to the key at Stripe, then try again."
-        }
-        error => return ConnectError::Stripe(error),
-    }))
+    match error {
+        Error::Authentication(_) => ConnectError::refused(FormErrors::secret_key(KEY_REFUSED)),
+        Error::Permission(_) => lacks(&[permissions::PERMISSIONS[0].title]),
+        error => ConnectError::Stripe(error),
+    }
 }
 
 const KEY_REFUSED: &str = "Stripe does not accept this key. It may have been rolled, deleted or not copied whole. Copy it again from Stripe.";

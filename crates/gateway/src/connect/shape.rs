@@ -31,7 +31,7 @@ impl FormErrors {
     }
 
     /// Wrong at the secret key.
-    pub fn secret_key(message: &'static str) -> Self {
+    pub fn secret_key(message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             secret_key: Some(message.into()),
             ..Self::default()
@@ -95,6 +95,7 @@ fn words(error: KeyError) -> Cow<'static, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connect::account_change::AccountChange;
     use secrecy::SecretString;
 
     const REST: &str = "FAKEFAKEFAKEFAKEFAKE0000";
@@ -106,6 +107,7 @@ mod tests {
             secret_key: SecretString::from(key(secret)),
             webhook_secret: webhook.map(|prefix| SecretString::from(key(prefix))),
             token_id: None,
+            account_change: AccountChange::Ask,
         }
     }
 
@@ -161,6 +163,7 @@ mod tests {
             secret_key: SecretString::from(key("sk", "FAKEaccount0BBB")),
             webhook_secret: None,
             token_id: None,
+            account_change: AccountChange::Ask,
         };
         let errors = check(&input, Accepted::BothModes).unwrap_err();
         assert_eq!(errors.publishable_key.as_deref(), Some(OTHER_ACCOUNT));

@@ -47,11 +47,16 @@ async fn submit(
         .map_err(Refusal::too_many_tries)?;
     let input = posted.input(token_id);
     let publishable_key = shown_again(&input.publishable_key).to_owned();
+    let mut unconfirmed = None;
     let (errors, cause) = match keys::connect(app, visit.store.id, input).await {
         Ok(_) => return Ok(onward(&visit)),
         Err(ConnectError::TokenUsed) => return Err(Refusal::token_gone()),
         Err(ConnectError::Storage(error)) => return Err(error.into()),
         Err(ConnectError::Refused(errors)) => (*errors, None),
+        Err(ConnectError::OtherAccount(change)) => {
+            unconfirmed = Some(change);
+            (FormErrors::default(), Some(account_change_unconfirmed()))
+        }
         Err(ConnectError::Stripe(error)) => (STRIPE_SILENT, Some(ApiError::from(error))),
     };
     let status = cause
@@ -60,12 +65,21 @@ async fn submit(
     let entered = Entered {
         publishable_key: &publishable_key,
         errors,
+        unconfirmed,
     };
     let page = form::render(app, request, &visit, &posted.token, entered, status).await?;
     Ok(match cause {
         Some(error) => pages::with_cause(page, error),
         None => page,
     })
+}
+
+/// 409: the form asks for a confirmation.
+fn account_change_unconfirmed() -> ApiError {
+    ApiError::conflict(
+        "account_change_unconfirmed",
+        "The store is connected to another Stripe account in this mode. Confirm the change in the form.",
+    )
 }
 
 /// A secret that was pasted into the wrong field must not come back either.

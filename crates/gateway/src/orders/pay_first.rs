@@ -85,10 +85,7 @@ async fn read(
     payment: &Payment,
     id: &PaymentIntentId,
 ) -> Result<PaymentIntent, ApiError> {
-    let stripe = StoreStripe::open(app, store_id, payment.mode).await?;
-    if stripe.connection.account_id != payment.account_id {
-        return Err(mismatch());
-    }
+    let stripe = StoreStripe::of_payment(app, store_id, payment).await?;
     match payment_intents::retrieve(&stripe.client, id).await {
         Ok(intent) => Ok(intent),
         Err(StripeError::NotFound(_)) => Err(mismatch()),
@@ -126,7 +123,7 @@ pub async fn capture(
 }
 
 async fn try_capture(app: &App, store_id: StoreId, proof: &Proof) -> Result<(), ApiError> {
-    let stripe = StoreStripe::open(app, store_id, proof.payment.mode).await?;
+    let stripe = StoreStripe::of_payment(app, store_id, &proof.payment).await?;
     let key = IdempotencyKey::parse(format!("{}-capture", proof.payment.id))
         .map_err(ApiError::internal)?;
     let captured = payment_intents::capture(
@@ -150,7 +147,7 @@ pub async fn release(app: &App, store_id: StoreId, proof: &Proof) {
 }
 
 async fn try_release(app: &App, store_id: StoreId, proof: &Proof) -> Result<(), ApiError> {
-    let stripe = StoreStripe::open(app, store_id, proof.payment.mode).await?;
+    let stripe = StoreStripe::of_payment(app, store_id, &proof.payment).await?;
     let key = IdempotencyKey::parse(format!("{}-cancel", proof.payment.id))
         .map_err(ApiError::internal)?;
     let canceled = payment_intents::cancel(

@@ -10,7 +10,6 @@ use stripe_http::{Error as StripeError, IdempotencyKey, PaymentIntentId};
 
 use super::place::cart_busy;
 use crate::app::App;
-use crate::checkout::intent::account_changed;
 use crate::error::ApiError;
 use crate::stripe::StoreStripe;
 use crate::work::settle::{self, Trigger};
@@ -122,10 +121,7 @@ async fn cancel_at_stripe(
     payment: &Payment,
     intent: &str,
 ) -> Result<(), ApiError> {
-    let stripe = StoreStripe::open(app, store_id, payment.mode).await?;
-    if stripe.connection.account_id != payment.account_id {
-        return Err(account_changed());
-    }
+    let stripe = StoreStripe::of_payment(app, store_id, payment).await?;
     let id = PaymentIntentId::parse(intent).map_err(ApiError::internal)?;
     let key =
         IdempotencyKey::parse(format!("{}-cancel", payment.id)).map_err(ApiError::internal)?;

@@ -113,7 +113,8 @@ async fn postpone(app: &App, event: &ClaimedEvent, error: &ApiError) -> Result<(
 /// `false` where the store has keys again, and nobody would ever wake the event.
 async fn wait_for_keys(app: &App, event: &ClaimedEvent, code: &str) -> Result<bool, ApiError> {
     let mut tx = app.db.begin().await?;
-    let is_paused = db::connections::is_paused(&mut tx, event.store_id, event.mode).await?;
+    let (store_id, mode, account_id) = (event.store_id, event.mode, &event.account_id);
+    let is_paused = db::connections::is_paused(&mut tx, store_id, mode, account_id).await?;
     if is_paused {
         db::inbox::finish(&mut tx, event, EventState::Waiting, Some(code), app.now()).await?;
     }

@@ -10,6 +10,7 @@ use domain::{Mode, StoreId};
 use super::webhook_endpoint::Endpoints;
 use crate::app::App;
 use crate::cli::sandbox;
+use crate::connect::account_change::AccountChange;
 use crate::connect::keys::{self, ConnectInput};
 
 /// Connects the store to the sandbox's first account.
@@ -40,6 +41,7 @@ pub(super) async fn connect(
         secret_key: account.secret_key.into(),
         webhook_secret: Some(webhook_secret),
         token_id: None,
+        account_change: AccountChange::Allowed,
     };
     keys::connect(app, store_id, input).await?;
     Ok(())

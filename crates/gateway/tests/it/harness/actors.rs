@@ -123,6 +123,7 @@ impl TestApp {
             secret_key: SecretString::from(keys.secret.clone()),
             webhook_secret: webhook_secret.map(SecretString::from),
             token_id: None,
+            account_change: gateway::connect::account_change::AccountChange::Allowed,
         };
         gateway::connect::keys::connect(&self.app, store_id.parse().unwrap(), input)
             .await
