@@ -44,7 +44,7 @@ def test_a_store_is_made_connected_and_watched(server, tmp_path):
     back = f"https://shop.example.com/settings/payments?store_id={store_id}&connected=true"
     assert answer.headers["location"] == back
     status = run(server, tmp_path, "payment_status.py", store_id)
-    assert status == "payments: yes\nto do:    One step left: paste the signing secret of your webhook.\n"
+    assert status == "payments: yes\nto do:    Ready for test cards. Connect your live keys to take real money.\n"
     assert requests.get(link, timeout=10).status_code == 410
 
 

@@ -227,15 +227,15 @@ pub async fn put(
     Ok(())
 }
 
-/// Remembers that Stripe refused the key, unless it has been replaced meanwhile.
+/// Remembers that Stripe refused the key, unless it has been replaced meanwhile: then `None`. Otherwise the account.
 pub async fn mark_reconnect_needed(
     conn: &mut Conn,
     store_id: StoreId,
     mode: Mode,
     secret_version: i64,
     error: &str,
-) -> Result<(), DbError> {
-    diesel::update(
+) -> Result<Option<String>, DbError> {
+    let accounts: Vec<String> = diesel::update(
         connections::table
             .filter(connections::store_id.eq(id(store_id)))
             .filter(connections::mode.eq(mode.as_str()))
@@ -245,9 +245,10 @@ pub async fn mark_reconnect_needed(
         connections::reconnect_needed.eq(true),
         connections::last_error.eq(error.to_owned()),
     ))
-    .execute(conn)
+    .returning(connections::account_id)
+    .load(conn)
     .await?;
-    Ok(())
+    Ok(accounts.into_iter().next())
 }
 
 /// Whether nothing can be done in an account, current or former, until it is connected: Stripe refused its key, or there is

@@ -6,7 +6,7 @@ use domain::{Mode, StoreId};
 use jiff::Timestamp;
 
 use crate::DbError;
-use crate::columns::{Id, MaybeAt, SealedText, Word, at, columns, id};
+use crate::columns::{At, Id, MaybeAt, SealedText, Word, at, columns, id};
 use crate::conn::{Conn, RunQueryDsl};
 use crate::schema::webhook_secrets;
 
@@ -149,6 +149,37 @@ pub async fn add(
             webhook_secrets::secret_token.eq(new.secret.token),
             webhook_secrets::created_at.eq(at(now)),
         ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Makes a secret that is stored already the newest: it has no end, and the one that was newest stays valid until
+/// `overlap_until`. Those that are ending keep their time.
+pub async fn make_newest(
+    conn: &mut Conn,
+    store_id: StoreId,
+    mode: Mode,
+    account_id: &str,
+    version: i64,
+    overlap_until: Timestamp,
+) -> Result<(), DbError> {
+    let others = webhook_secrets::table
+        .filter(webhook_secrets::store_id.eq(id(store_id)))
+        .filter(webhook_secrets::mode.eq(mode.as_str()))
+        .filter(webhook_secrets::account_id.eq(account_id.to_owned()))
+        .filter(webhook_secrets::version.ne(version))
+        .filter(webhook_secrets::expires_at.is_null());
+    diesel::update(others)
+        .set(webhook_secrets::expires_at.eq(at(overlap_until)))
+        .execute(conn)
+        .await?;
+    let this = webhook_secrets::table
+        .filter(webhook_secrets::store_id.eq(id(store_id)))
+        .filter(webhook_secrets::mode.eq(mode.as_str()))
+        .filter(webhook_secrets::version.eq(version));
+    diesel::update(this)
+        .set(webhook_secrets::expires_at.eq(None::<At>))
         .execute(conn)
         .await?;
     Ok(())

@@ -2,6 +2,7 @@
 
 use db::connections::Connection;
 use db::payments::Payment;
+use domain::connection_problem::ConnectionProblem;
 use domain::{Mode, StoreId};
 use stripe_http::{Client, Error};
 
@@ -77,14 +78,20 @@ impl StoreStripe {
             secret_version,
             ..
         } = self.connection;
-        db::connections::mark_reconnect_needed(
+        let (store_id, problem) = (self.store_id, ConnectionProblem::KeyRefused);
+        let refused = db::connections::mark_reconnect_needed(
             &mut tx,
-            self.store_id,
+            store_id,
             mode,
             secret_version,
-            "key_refused",
+            problem.code(),
         )
         .await?;
+        if let Some(account_id) = refused {
+            let now = app.now();
+            db::connection_problems::open(&mut tx, store_id, mode, &account_id, problem, None, now)
+                .await?;
+        }
         tx.commit().await?;
         Ok(())
     }

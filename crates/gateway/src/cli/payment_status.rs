@@ -1,6 +1,8 @@
 //! `tillgate payment status`: whether a store can take payments.
 
+use db::connection_problems::OpenProblem;
 use db::connections::Connection;
+use db::webhook_secrets::WebhookSecret;
 use domain::{Mode, StoreId};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -8,6 +10,8 @@ use serde::Serialize;
 use super::store::{find, mode, or_dash};
 use super::{open, print};
 use crate::app::App;
+use crate::connect::problems::{self, Problem};
+use crate::connect::signing::Signing;
 
 /// Arguments of `payment status`.
 #[derive(Debug, clap::Args)]
@@ -30,11 +34,14 @@ struct Status {
     charges_enabled: bool,
     reconnect_needed: bool,
     webhook: Webhook,
+    problems: Vec<Problem>,
 }
 
 #[derive(Serialize)]
 struct Webhook {
     configured: bool,
+    registered_by_us: bool,
+    endpoint_id: Option<String>,
     last_event_at: Option<Timestamp>,
     last_error: Option<String>,
 }
@@ -60,32 +67,55 @@ async fn read(app: &App, store_id: StoreId) -> anyhow::Result<Status> {
         None => None,
     };
     let secrets = db::webhook_secrets::list_valid(&mut conn, store_id, app.now()).await?;
-    let webhook_configured = connection.as_ref().is_some_and(|connection| {
-        secrets.iter().any(|secret| {
-            secret.mode == connection.mode && secret.account_id == connection.account_id
-        })
-    });
-    Ok(Status::of(
-        store_id,
-        connection.as_ref(),
-        webhook_configured,
-    ))
+    let open = problems::list(&mut conn, store_id).await?;
+    let Some(connection) = &connection else {
+        return Ok(Status::not_connected(store_id));
+    };
+    Ok(Status::of(store_id, connection, &secrets, &open))
 }
 
 impl Status {
-    fn of(store_id: StoreId, connection: Option<&Connection>, webhook_configured: bool) -> Self {
+    fn not_connected(store_id: StoreId) -> Self {
         Self {
             store_id,
-            connected: connection.is_some(),
-            mode: connection.map(|connection| connection.mode),
-            account_id: connection.map(|connection| connection.account_id.clone()),
-            charges_enabled: connection.is_some_and(|connection| connection.charges_enabled),
-            reconnect_needed: connection.is_some_and(|connection| connection.reconnect_needed),
+            connected: false,
+            mode: None,
+            account_id: None,
+            charges_enabled: false,
+            reconnect_needed: false,
             webhook: Webhook {
-                configured: webhook_configured,
-                last_event_at: connection.and_then(|connection| connection.last_event_at),
-                last_error: connection.and_then(|connection| connection.last_error.clone()),
+                configured: false,
+                registered_by_us: false,
+                endpoint_id: None,
+                last_event_at: None,
+                last_error: None,
             },
+            problems: Vec::new(),
+        }
+    }
+
+    fn of(
+        store_id: StoreId,
+        connection: &Connection,
+        secrets: &[WebhookSecret],
+        open: &[OpenProblem],
+    ) -> Self {
+        let signing = Signing::of(connection, secrets);
+        Self {
+            store_id,
+            connected: true,
+            mode: Some(connection.mode),
+            account_id: Some(connection.account_id.clone()),
+            charges_enabled: connection.charges_enabled,
+            reconnect_needed: connection.reconnect_needed,
+            webhook: Webhook {
+                configured: signing != Signing::None,
+                registered_by_us: matches!(signing, Signing::Ours(_)),
+                endpoint_id: signing.endpoint_id(),
+                last_event_at: connection.last_event_at,
+                last_error: connection.last_error.clone(),
+            },
+            problems: problems::of(connection, open),
         }
     }
 
@@ -104,16 +134,27 @@ impl Status {
             } => "Connected, but Stripe has not enabled charges for the account yet",
             _ => "Connected",
         };
-        let webhook = if self.webhook.configured {
-            "configured"
-        } else {
-            "not configured"
+        let webhook = match (&self.webhook.endpoint_id, self.webhook.configured) {
+            (Some(id), _) => format!("set up by us ({id})"),
+            (None, true) => "set up by hand".to_owned(),
+            (None, false) => "not set up".to_owned(),
         };
-        print::facts(&[
+        let problems = self.problems.iter().map(|problem| {
+            let detail = problem
+                .detail
+                .as_deref()
+                .map(|detail| format!(" ({detail})"));
+            let detail = detail.unwrap_or_default();
+            (
+                "Problem",
+                format!("{}{detail}: {}", problem.code, problem.message),
+            )
+        });
+        let facts = [
             ("Status", status.to_owned()),
             ("Mode", mode(self.mode)),
             ("Account", or_dash(self.account_id.as_deref())),
-            ("Webhook", webhook.to_owned()),
+            ("Webhook", webhook),
             (
                 "Last event",
                 or_dash(
@@ -124,6 +165,7 @@ impl Status {
                 ),
             ),
             ("Last error", or_dash(self.webhook.last_error.as_deref())),
-        ])
+        ];
+        print::facts(&facts.into_iter().chain(problems).collect::<Vec<_>>())
     }
 }

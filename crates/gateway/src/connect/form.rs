@@ -10,7 +10,8 @@ use serde::Deserialize;
 use url::form_urlencoded;
 
 use super::account_change::Unconfirmed;
-use super::permissions::{self, Need, PERMISSIONS, Permission};
+use super::permissions::{self, PERMISSIONS, Permission};
+use super::problems;
 use super::refusal::Refusal;
 use super::shape::FormErrors;
 use super::visit::{Visit, return_origins};
@@ -97,6 +98,7 @@ struct FormPage<'a> {
     permissions: &'a [Permission],
     create_test_key_url: String,
     create_live_key_url: String,
+    needs_secret: bool,
     connections: Vec<ConnectedBefore>,
     webhook_url: String,
     webhook_events: &'a [&'a str],
@@ -128,7 +130,14 @@ pub(super) async fn render(
     status: StatusCode,
 ) -> Result<HttpResponse, ApiError> {
     let store = &visit.store;
-    let connections = db::connections::list(&mut app.db.read().await?, store.id).await?;
+    let mut conn = app.db.read().await?;
+    let connections = db::connections::list(&mut conn, store.id).await?;
+    let open = problems::list(&mut conn, store.id).await?;
+    drop(conn);
+    let needs_secret = connections
+        .iter()
+        .flat_map(|connection| problems::of(connection, &open))
+        .any(|problem| problem.needs_webhook_by_hand());
     let csrf_token = csrf::token(app, request);
     let page = Page::new(format!("Connect Stripe to {}", store.name));
     let template = FormPage {
@@ -144,6 +153,7 @@ pub(super) async fn render(
         permissions: &PERMISSIONS,
         create_test_key_url: permissions::create_key_url(Mode::Test),
         create_live_key_url: permissions::create_key_url(Mode::Live),
+        needs_secret,
         connections: connections.into_iter().map(ConnectedBefore::from).collect(),
         webhook_url: webhook_url(app, store.id),
         webhook_events: &HANDLED_EVENTS,

@@ -3,13 +3,14 @@
 use db::connection_jobs::{self, Job};
 use db::connections::NewConnection;
 use db::stores::StoreChanges;
-use db::webhook_secrets::NewSecret;
+use db::webhook_secrets::{NewSecret, WebhookSecret};
 use db::{Conn, DbError, Tx};
 use domain::connection_problem::ConnectionProblem;
 use domain::{Mode, StoreId};
 use jiff::Timestamp;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use stripe_http::account::Account;
+use subtle::ConstantTimeEq;
 use uuid::Uuid;
 use vault::VaultError;
 
@@ -220,7 +221,8 @@ pub(crate) struct Signing<'a> {
     pub secret: &'a SecretString,
 }
 
-/// Seals and stores a signing secret; older ones of the account stay valid for the overlap.
+/// Seals and stores a signing secret; older ones of the account stay valid for the overlap. One that is stored already is the
+/// newest from now on, and gets no second row.
 pub(crate) async fn add_webhook_secret(
     app: &App,
     tx: &mut Tx,
@@ -229,6 +231,18 @@ pub(crate) async fn add_webhook_secret(
     signing: Signing<'_>,
 ) -> Result<(), ApiError> {
     let now = app.now();
+    let overlap_until = now
+        .saturating_add(app.settings.webhook_secret_overlap)
+        .unwrap_or(Timestamp::MAX);
+    if let Some(known) = find_same(app, tx, store_id, mode, &signing).await? {
+        if known.expires_at.is_some() {
+            let (account_id, version) = (signing.account_id, known.version);
+            let until = overlap_until;
+            db::webhook_secrets::make_newest(tx, store_id, mode, account_id, version, until)
+                .await?;
+        }
+        return Ok(());
+    }
     let version = db::webhook_secrets::next_version(tx, store_id, mode).await?;
     let new = NewSecret {
         version,
@@ -236,8 +250,26 @@ pub(crate) async fn add_webhook_secret(
         endpoint_id: signing.endpoint_id,
         secret: sealing::seal_webhook_secret(&app.vault, store_id, mode, version, signing.secret)?,
     };
-    let overlap_until = now
-        .saturating_add(app.settings.webhook_secret_overlap)
-        .unwrap_or(Timestamp::MAX);
     Ok(db::webhook_secrets::add(tx, store_id, mode, new, overlap_until, now).await?)
+}
+
+/// The same secret of the same account, where it is stored and still valid.
+async fn find_same(
+    app: &App,
+    tx: &mut Tx,
+    store_id: StoreId,
+    mode: Mode,
+    signing: &Signing<'_>,
+) -> Result<Option<WebhookSecret>, ApiError> {
+    let secret = signing.secret.expose_secret().as_bytes();
+    let valid = db::webhook_secrets::list_valid(tx, store_id, app.now()).await?;
+    let mut of_account = valid
+        .into_iter()
+        .filter(|known| known.mode == mode && known.account_id == signing.account_id);
+    Ok(of_account.find(|known| {
+        let (version, sealed) = (known.version, known.sealed());
+        // One that does not open is another one: the new one is stored beside it.
+        sealing::open_webhook_secret(&app.vault, store_id, mode, version, sealed)
+            .is_ok_and(|known| bool::from(known.expose_secret().as_bytes().ct_eq(secret)))
+    }))
 }

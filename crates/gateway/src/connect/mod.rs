@@ -12,7 +12,9 @@ pub mod permissions;
 pub mod proof;
 pub mod shape;
 
+pub mod problems;
 pub mod sign_in;
+pub mod signing;
 pub mod status;
 pub mod success;
 

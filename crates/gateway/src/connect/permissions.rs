@@ -34,6 +34,18 @@ pub struct Permission {
     probe: Option<Probe>,
 }
 
+impl Permission {
+    /// Whether this version has a use for it.
+    pub fn is_needed_now(&self) -> bool {
+        self.need != Subscriptions
+    }
+
+    /// Whether payments work without it.
+    pub fn is_optional(&self) -> bool {
+        self.need != Required
+    }
+}
+
 /// How much depends on a permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
@@ -231,7 +243,7 @@ pub fn create_key_url(mode: Mode) -> String {
     };
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("name", "Tillgate");
-    for permission in PERMISSIONS.iter().filter(|one| one.need != Subscriptions) {
+    for permission in PERMISSIONS.iter().filter(|one| one.is_needed_now()) {
         query.append_pair("permissions[]", &format!("rak_{}", permission.scope));
     }
     format!("{base}{}", query.finish())

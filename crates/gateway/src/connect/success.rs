@@ -3,11 +3,17 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
+use db::connection_problems::OpenProblem;
 use db::connections::Connection;
 use db::stores::Store;
-use jiff::SignedDuration;
+use db::webhook_secrets::WebhookSecret;
+use domain::Mode;
+use domain::connection_problem::ConnectionProblem;
+use jiff::{SignedDuration, Timestamp};
 
+use super::problems::{self, Problem};
 use super::refusal::Refusal;
+use super::signing::Signing;
 use super::visit::Visit;
 use super::webhook_url;
 use crate::app::App;
@@ -29,10 +35,16 @@ pub async fn show_success(
 async fn show(app: &App, store_id: &str) -> Result<HttpResponse, Refusal> {
     let Visit { store, .. } = Visit::open(app, store_id, None).await?;
     let page = Page::new(format!("{} and Stripe", store.name));
+    let (connections, former) = read(app, &store).await?;
     let template = SuccessPage {
         page: &page,
         store_name: &store.name,
-        connections: connections(app, &store).await?,
+        is_waiting: connections.iter().any(ConnectionFacts::is_waiting),
+        needs_reconnect: connections
+            .iter()
+            .any(|one| one.is_active && one.reconnect_needed),
+        connections,
+        former,
         webhook_url: webhook_url(app, store.id),
         webhook_events: &HANDLED_EVENTS,
         connect_url: None,
@@ -53,13 +65,15 @@ struct SuccessPage<'a> {
     page: &'a Page,
     store_name: &'a str,
     connections: Vec<ConnectionFacts>,
+    former: Vec<FormerAccount>,
+    is_waiting: bool,
+    needs_reconnect: bool,
     webhook_url: String,
     webhook_events: &'a [&'a str],
     connect_url: Option<String>,
     return_link: Option<Link>,
 }
 
-#[expect(clippy::struct_excessive_bools, reason = "what the template asks for")]
 struct ConnectionFacts {
     is_live: bool,
     is_active: bool,
@@ -67,38 +81,132 @@ struct ConnectionFacts {
     country: String,
     currency: String,
     dashboard_url: String,
-    webhook_configured: bool,
-    webhook_registered_by_us: bool,
+    reconnect_needed: bool,
+    webhook: WebhookState,
     last_event: Option<String>,
+    problems: Vec<ProblemText>,
 }
 
-async fn connections(app: &App, store: &Store) -> Result<Vec<ConnectionFacts>, ApiError> {
-    let now = app.now();
-    let mut conn = app.db.read().await?;
-    let secrets = db::webhook_secrets::list_valid(&mut conn, store.id, now).await?;
-    let mut connections = db::connections::list(&mut conn, store.id).await?;
-    connections.sort_by_key(|connection| Some(connection.mode) != store.active_mode);
-    let facts = |connection: Connection| {
-        let mode = connection.mode;
-        ConnectionFacts {
-            is_live: mode.is_live(),
-            is_active: Some(mode) == store.active_mode,
-            dashboard_url: dashboard_url(&connection),
-            webhook_configured: secrets
-                .iter()
-                .any(|secret| secret.mode == mode && secret.account_id == connection.account_id),
-            account_id: connection.account_id,
-            country: connection.country.unwrap_or_else(|| "not told".to_owned()),
-            currency: connection
-                .default_currency
-                .map_or_else(|| "not told".to_owned(), |code| code.to_uppercase()),
-            webhook_registered_by_us: false,
-            last_event: connection
-                .last_event_at
-                .map(|at| ago(now.duration_since(at))),
+/// Where the webhook stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WebhookState {
+    /// We registered it.
+    Ours,
+    /// A person did, and pasted the secret.
+    Pasted,
+    /// A person has to.
+    ToDo,
+    /// Stripe cannot reach us: payments are found by asking.
+    Unreachable,
+    /// It is tried again by itself.
+    Retried,
+}
+
+/// A problem in words.
+struct ProblemText {
+    message: &'static str,
+    detail: Option<String>,
+    since: String,
+}
+
+impl From<Problem> for ProblemText {
+    fn from(problem: Problem) -> Self {
+        Self {
+            message: problem.message,
+            detail: problem.detail,
+            since: day(problem.since),
         }
+    }
+}
+
+/// An account that was connected before, for the orders that it took.
+struct FormerAccount {
+    is_live: bool,
+    account_id: String,
+    until: String,
+    problems: Vec<ProblemText>,
+}
+
+impl ConnectionFacts {
+    /// Whether something will change by itself soon.
+    fn is_waiting(&self) -> bool {
+        match self.webhook {
+            WebhookState::Ours | WebhookState::Pasted => self.last_event.is_none(),
+            WebhookState::Retried => true,
+            WebhookState::ToDo | WebhookState::Unreachable => false,
+        }
+    }
+}
+
+async fn read(
+    app: &App,
+    store: &Store,
+) -> Result<(Vec<ConnectionFacts>, Vec<FormerAccount>), ApiError> {
+    let mut conn = app.db.read().await?;
+    let secrets = db::webhook_secrets::list_valid(&mut conn, store.id, app.now()).await?;
+    let open = problems::list(&mut conn, store.id).await?;
+    let all = db::connections::list_all(&mut conn, store.id).await?;
+    drop(conn);
+    let (mut current, former): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|one| one.replaced_at.is_none());
+    current.sort_by_key(|connection| Some(connection.mode) != store.active_mode);
+    let now = app.now();
+    let facts = |connection| facts(connection, store.active_mode, &secrets, &open, now);
+    let former = former
+        .into_iter()
+        .map(|connection| former_account(connection, &open));
+    Ok((current.into_iter().map(facts).collect(), former.collect()))
+}
+
+fn facts(
+    connection: Connection,
+    active_mode: Option<Mode>,
+    secrets: &[WebhookSecret],
+    open: &[OpenProblem],
+    now: Timestamp,
+) -> ConnectionFacts {
+    let problems = problems::of(&connection, open);
+    let is_open =
+        |problem: ConnectionProblem| problems.iter().any(|one| one.code == problem.code());
+    let webhook = match Signing::of(&connection, secrets) {
+        Signing::Ours(_) => WebhookState::Ours,
+        Signing::Pasted => WebhookState::Pasted,
+        Signing::None if is_open(ConnectionProblem::WebhookUnreachable) => {
+            WebhookState::Unreachable
+        }
+        Signing::None if is_open(ConnectionProblem::WebhookNotRegistered) => WebhookState::Retried,
+        Signing::None => WebhookState::ToDo,
     };
-    Ok(connections.into_iter().map(facts).collect())
+    ConnectionFacts {
+        is_live: connection.mode.is_live(),
+        is_active: Some(connection.mode) == active_mode,
+        dashboard_url: dashboard_url(&connection),
+        account_id: connection.account_id,
+        country: connection.country.unwrap_or_else(|| "not told".to_owned()),
+        currency: connection
+            .default_currency
+            .map_or_else(|| "not told".to_owned(), |code| code.to_uppercase()),
+        reconnect_needed: connection.reconnect_needed,
+        webhook,
+        last_event: connection
+            .last_event_at
+            .map(|at| ago(now.duration_since(at))),
+        problems: problems.into_iter().map(ProblemText::from).collect(),
+    }
+}
+
+fn former_account(connection: Connection, open: &[OpenProblem]) -> FormerAccount {
+    let problems = problems::of(&connection, open);
+    FormerAccount {
+        is_live: connection.mode.is_live(),
+        account_id: connection.account_id,
+        until: connection.replaced_at.map(day).unwrap_or_default(),
+        problems: problems.into_iter().map(ProblemText::from).collect(),
+    }
+}
+
+fn day(at: Timestamp) -> String {
+    at.strftime("%-d %B %Y").to_string()
 }
 
 /// Stripe's Dashboard opens the account of the path, in the mode of the path.

@@ -1,6 +1,7 @@
 //! `GET /api/internal/stores/{store_id}/stripe-status`: all that may be known about a store's connections; no secret.
 
 use actix_web::{HttpResponse, web};
+use db::connection_problems::OpenProblem;
 use db::connections::Connection;
 use db::stores::Store;
 use db::webhook_secrets::WebhookSecret;
@@ -9,6 +10,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::app::App;
+use crate::connect::problems::{self, Problem};
+use crate::connect::signing::Signing;
 use crate::error::ApiError;
 use crate::guards::{InternalCaller, RouteStore};
 
@@ -25,6 +28,7 @@ struct StripeStatusReply {
     publishable_key: Option<String>,
     charges_enabled: bool,
     webhook: Webhook,
+    problems: Vec<Problem>,
     modes: Modes,
 }
 
@@ -44,12 +48,14 @@ struct ModeStatus {
     connected_at: Timestamp,
     reconnect_needed: bool,
     webhook: Webhook,
+    problems: Vec<Problem>,
 }
 
 #[derive(Debug, Clone, Default, Serialize)]
 struct Webhook {
     configured: bool,
     registered_by_us: bool,
+    endpoint_id: Option<String>,
     last_event_at: Option<Timestamp>,
     last_error: Option<String>,
 }
@@ -63,24 +69,21 @@ pub async fn show_stripe_status(
     let mut conn = app.db.read().await?;
     let connections = db::connections::list(&mut conn, store.id).await?;
     let secrets = db::webhook_secrets::list_valid(&mut conn, store.id, app.now()).await?;
-    Ok(HttpResponse::Ok().json(reply(&store, &connections, &secrets)))
+    let problems = problems::list(&mut conn, store.id).await?;
+    Ok(HttpResponse::Ok().json(reply(&store, &connections, &secrets, &problems)))
 }
 
 fn reply(
     store: &Store,
     connections: &[Connection],
     secrets: &[WebhookSecret],
+    open: &[OpenProblem],
 ) -> StripeStatusReply {
     let of = |mode| {
         let connection = connections
             .iter()
             .find(|connection| connection.mode == mode)?;
-        Some(status(
-            connection,
-            secrets
-                .iter()
-                .any(|secret| secret.mode == mode && secret.account_id == connection.account_id),
-        ))
+        Some(status(connection, secrets, open))
     };
     let active = store.active_mode.and_then(of);
     StripeStatusReply {
@@ -95,7 +98,11 @@ fn reply(
             .and_then(|status| status.default_currency.clone()),
         publishable_key: active.as_ref().map(|status| status.publishable_key.clone()),
         charges_enabled: active.as_ref().is_some_and(|status| status.charges_enabled),
-        webhook: active.map(|status| status.webhook).unwrap_or_default(),
+        webhook: active
+            .as_ref()
+            .map(|status| status.webhook.clone())
+            .unwrap_or_default(),
+        problems: active.map(|status| status.problems).unwrap_or_default(),
         modes: Modes {
             test: of(Mode::Test),
             live: of(Mode::Live),
@@ -103,7 +110,8 @@ fn reply(
     }
 }
 
-fn status(connection: &Connection, configured: bool) -> ModeStatus {
+fn status(connection: &Connection, secrets: &[WebhookSecret], open: &[OpenProblem]) -> ModeStatus {
+    let signing = Signing::of(connection, secrets);
     ModeStatus {
         account_id: connection.account_id.clone(),
         country: connection.country.clone(),
@@ -113,10 +121,12 @@ fn status(connection: &Connection, configured: bool) -> ModeStatus {
         connected_at: connection.connected_at,
         reconnect_needed: connection.reconnect_needed,
         webhook: Webhook {
-            configured,
-            registered_by_us: false,
+            configured: signing != Signing::None,
+            registered_by_us: matches!(signing, Signing::Ours(_)),
+            endpoint_id: signing.endpoint_id(),
             last_event_at: connection.last_event_at,
             last_error: connection.last_error.clone(),
         },
+        problems: problems::of(connection, open),
     }
 }

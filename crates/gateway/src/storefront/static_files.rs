@@ -30,6 +30,7 @@ macro_rules! assets {
 const ASSETS: &[Asset] = assets! {
     "app.css" => CSS,
     "checkout.js" => JAVASCRIPT,
+    "connect-status.js" => JAVASCRIPT,
     "copy.js" => JAVASCRIPT,
     "icon.svg" => SVG,
     "payment-status.js" => JAVASCRIPT,

@@ -43,7 +43,7 @@ fn a_new_store_is_not_connected() {
     );
     assert!(lines.contains(&vec!["Mode:", "-"]), "{printed}");
     assert!(
-        lines.contains(&vec!["Webhook:", "not", "configured"]),
+        lines.contains(&vec!["Webhook:", "not", "set", "up"]),
         "{printed}"
     );
     let status = place.json(&["payment", "status", "--store", id, "--json"]);

@@ -170,14 +170,15 @@ async fn the_form_leads_back_or_to_the_success_page(app: &TestApp) {
     let store = app.create_store("Roastery").await;
     let back = json!({ "return_url": "https://platform.example.com/back?tab=2" });
     let merchant = Merchant::open(app, &store, back).await;
-    let answer = merchant.submit_keys(&new_account(app).await).await;
+    let keys = new_account(app).await;
+    let answer = merchant.submit_keys(&keys).await;
     answer.expect(303);
     let expected =
         format!("https://platform.example.com/back?tab=2&store_id={store}&connected=true");
     assert_eq!(answer.header("location"), expected);
 
     let merchant = Merchant::open(app, &store, json!({})).await;
-    let answer = merchant.submit_keys(&new_account(app).await).await;
+    let answer = merchant.submit_keys(&keys).await;
     answer.expect(303);
     assert_eq!(
         answer.header("location"),

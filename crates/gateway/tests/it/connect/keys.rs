@@ -11,7 +11,6 @@ stories!(
     c4_each_prefix_in_each_field,
     c4_mixed_modes_are_refused_at_the_secret_key,
     c5_keys_of_two_accounts_are_refused,
-    c6_a_restricted_key_that_lacks_a_permission_is_told_which,
     a_key_that_stripe_refuses_is_marked,
 );
 
@@ -159,39 +158,6 @@ async fn c5_keys_of_two_accounts_are_refused(app: &TestApp) {
     }
     assert_eq!(test_account(app, &store).await, Value::Null);
     merchant.submit_keys(&ours).await.expect(303);
-}
-
-async fn c6_a_restricted_key_that_lacks_a_permission_is_told_which(app: &TestApp) {
-    let store = app.create_store("Roastery").await;
-    let mut keys = Keys::fake();
-    keys.secret = keys.secret.replace("sk_", "rk_");
-    app.create_account(&keys).await;
-    let merchant = Merchant::open(app, &store, json!({})).await;
-    app.control(
-        Method::POST,
-        "/faults",
-        json!({ "path_prefix": "/v1/account", "kind": "403" }),
-    )
-    .await;
-    let answer = merchant.submit_keys(&keys).await;
-    answer.expect(422);
-    assert_eq!(marked_fields(&answer), ["secret_key"]);
-    assert!(
-        answer.text.contains("read access to the account"),
-        "{}",
-        answer.text
-    );
-    assert_eq!(test_account(app, &store).await, Value::Null);
-
-    // Without the right to make SetupIntents the account cannot be proven; the keys work all the same.
-    app.control(
-        Method::POST,
-        "/faults",
-        json!({ "path_prefix": "/v1/setup_intents", "kind": "403" }),
-    )
-    .await;
-    merchant.submit_keys(&keys).await.expect(303);
-    assert_eq!(test_account(app, &store).await, keys.account_id);
 }
 
 async fn a_key_that_stripe_refuses_is_marked(app: &TestApp) {

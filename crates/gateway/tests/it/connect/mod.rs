@@ -1,9 +1,11 @@
 //! Connecting a Stripe account in the browser.
 
 mod access;
+mod account_change;
 mod forgery;
 mod keys;
 mod pages;
+mod permissions;
 mod replacing;
 mod stripe_trouble;
 

@@ -1,0 +1,58 @@
+//! A connection's open problems, as a person and a program read them.
+
+use db::Conn;
+use db::connection_problems::OpenProblem;
+use db::connections::Connection;
+use domain::StoreId;
+use domain::connection_problem::ConnectionProblem;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::error::ApiError;
+
+/// One problem.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Its name; see [`ConnectionProblem::code`].
+    pub code: &'static str,
+    /// What it means and what to do.
+    pub message: &'static str,
+    /// Names or numbers that belong to it, such as the missing permissions.
+    pub detail: Option<String>,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+impl Problem {
+    /// Whether a person has to make the webhook endpoint.
+    pub fn needs_webhook_by_hand(&self) -> bool {
+        [
+            ConnectionProblem::WebhookNotPermitted,
+            ConnectionProblem::WebhookLimitReached,
+        ]
+        .iter()
+        .any(|problem| problem.code() == self.code)
+    }
+}
+
+/// All open problems of a store, of former accounts too.
+pub async fn list(conn: &mut Conn, store_id: StoreId) -> Result<Vec<OpenProblem>, ApiError> {
+    Ok(db::connection_problems::list(conn, store_id).await?)
+}
+
+/// Those of one connection, oldest first.
+pub fn of(connection: &Connection, open: &[OpenProblem]) -> Vec<Problem> {
+    open.iter()
+        .filter(|one| one.mode == connection.mode && one.account_id == connection.account_id)
+        .filter_map(|one| {
+            // A word that a newer version stored says nothing to this one.
+            let problem = ConnectionProblem::from_code(&one.code)?;
+            Some(Problem {
+                code: problem.code(),
+                message: problem.message(),
+                detail: one.detail.clone(),
+                since: one.since,
+            })
+        })
+        .collect()
+}
