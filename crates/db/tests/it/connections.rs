@@ -117,7 +117,7 @@ async fn an_account_that_was_replaced_keeps_its_keys_and_secrets(database: TestD
     put(db, store_id, connection(Mode::Test), now()).await;
     add_secret(db, store_id, Mode::Test, now()).await;
     let mut other = connection(Mode::Test);
-    other.account_id = "acct_OTHER".to_owned();
+    "acct_OTHER".clone_into(&mut other.account_id);
     other.secret_version = 2;
     other.secret = sealed("other key");
     put(db, store_id, other.clone(), after(10)).await;
