@@ -1,12 +1,13 @@
 //! Connect tokens: each can be used up once, and only by success.
 
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use domain::StoreId;
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::DbError;
-use crate::columns::{MaybeAt, at, id};
+use crate::columns::{Instant, MaybeAt, at, id};
 use crate::conn::{Conn, RunQueryDsl};
 use crate::schema::connect_tokens;
 
@@ -83,4 +84,20 @@ pub async fn use_up(
     .execute(conn)
     .await?;
     Ok(used == 1)
+}
+
+/// Forgets at most `limit` tokens that expired before then.
+pub async fn forget_expired(
+    conn: &mut Conn,
+    limit: i64,
+    before: Timestamp,
+) -> Result<usize, DbError> {
+    diesel::sql_query(
+        "DELETE FROM connect_tokens WHERE (store_id, id) IN (SELECT store_id, id FROM connect_tokens \
+         WHERE expires_at < $1 LIMIT $2)",
+    )
+    .bind::<Instant, _>(at(before))
+    .bind::<BigInt, _>(limit)
+    .execute(conn)
+    .await
 }

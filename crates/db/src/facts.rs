@@ -1,6 +1,7 @@
 //! Facts about this deployment, such as the check value of the vault's keys.
 
 use diesel::prelude::*;
+use jiff::Timestamp;
 
 use crate::DbError;
 use crate::conn::{Conn, RunQueryDsl};
@@ -42,4 +43,35 @@ pub async fn set(conn: &mut Conn, name: &str, value: &str) -> Result<(), DbError
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// Takes a turn that comes once until `until`, whichever gateway has it; `false` if the last one has not ended.
+pub async fn take(
+    conn: &mut Conn,
+    name: &str,
+    until: Timestamp,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    // Of one width, so that the texts compare as the instants do.
+    let text = |instant: Timestamp| format!("{:020}", instant.as_microsecond());
+    let first = diesel::insert_into(facts::table)
+        .values((
+            facts::name.eq(name.to_owned()),
+            facts::value.eq(text(until)),
+        ))
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    if first == 1 {
+        return Ok(true);
+    }
+    let taken = diesel::update(
+        facts::table
+            .filter(facts::name.eq(name.to_owned()))
+            .filter(facts::value.le(text(now))),
+    )
+    .set(facts::value.eq(text(until)))
+    .execute(conn)
+    .await?;
+    Ok(taken == 1)
 }

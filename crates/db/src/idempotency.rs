@@ -1,10 +1,11 @@
 //! Remembered answers to requests with an `Idempotency-Key`: per scope (store or internal API) and credential.
 
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use jiff::Timestamp;
 
 use crate::DbError;
-use crate::columns::{At, SealedText, at, columns};
+use crate::columns::{At, Instant, SealedText, at, columns};
 use crate::conn::{Conn, RunQueryDsl};
 use crate::schema::idempotency_keys as keys;
 
@@ -138,4 +139,16 @@ pub async fn release(conn: &mut Conn, scope: &Scope) -> Result<(), DbError> {
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Forgets at most `limit` keys that have expired, the oldest first.
+pub async fn forget_expired(conn: &mut Conn, limit: i64, now: Timestamp) -> Result<usize, DbError> {
+    diesel::sql_query(
+        "DELETE FROM idempotency_keys WHERE (scope, credential, key) IN (SELECT scope, credential, key \
+         FROM idempotency_keys WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+    )
+    .bind::<Instant, _>(at(now))
+    .bind::<BigInt, _>(limit)
+    .execute(conn)
+    .await
 }

@@ -43,6 +43,27 @@ pub async fn open(
     Ok(inserted == 1)
 }
 
+/// Closes one kind of the order's open incidents. Tells whether it was open.
+pub async fn resolve(
+    conn: &mut Conn,
+    store_id: StoreId,
+    order_id: OrderId,
+    incident: Incident,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    let resolved = diesel::update(
+        incidents::table
+            .filter(incidents::store_id.eq(id(store_id)))
+            .filter(incidents::order_id.eq(id(order_id)))
+            .filter(incidents::code.eq(incident.code()))
+            .filter(incidents::resolved_at.is_null()),
+    )
+    .set(incidents::resolved_at.eq(at(now)))
+    .execute(conn)
+    .await?;
+    Ok(resolved > 0)
+}
+
 /// Closes the order's open incidents: what they told of has been put right.
 pub async fn resolve_all(
     conn: &mut Conn,

@@ -118,6 +118,16 @@ pub async fn list(conn: &mut Conn, limit: i64) -> Result<Vec<Store>, DbError> {
         .await
 }
 
+/// Makes whoever connects or changes this store wait for the end of this transaction, on either engine.
+pub async fn lock(conn: &mut Conn, store_id: StoreId) -> Result<(), DbError> {
+    // Writing what is there locks the row.
+    diesel::update(stores::table.filter(stores::id.eq(id(store_id))))
+        .set(stores::updated_at.eq(stores::updated_at))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Changes what is named; `None` where there is no such store.
 pub async fn update(
     conn: &mut Conn,

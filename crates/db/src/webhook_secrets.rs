@@ -2,11 +2,12 @@
 
 use diesel::dsl::max;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use domain::{Mode, StoreId};
 use jiff::Timestamp;
 
 use crate::DbError;
-use crate::columns::{At, Id, MaybeAt, SealedText, Word, at, columns, id};
+use crate::columns::{At, Id, Instant, MaybeAt, SealedText, Word, at, columns, id};
 use crate::conn::{Conn, RunQueryDsl};
 use crate::schema::webhook_secrets;
 
@@ -231,4 +232,16 @@ pub async fn extend_loan(
     .execute(conn)
     .await?;
     Ok(changed == 1)
+}
+
+/// Forgets at most `limit` secrets that no longer verify anything.
+pub async fn forget_expired(conn: &mut Conn, limit: i64, now: Timestamp) -> Result<usize, DbError> {
+    diesel::sql_query(
+        "DELETE FROM webhook_secrets WHERE (store_id, mode, version) IN (SELECT store_id, mode, version \
+         FROM webhook_secrets WHERE expires_at <= $1 LIMIT $2)",
+    )
+    .bind::<Instant, _>(at(now))
+    .bind::<BigInt, _>(limit)
+    .execute(conn)
+    .await
 }

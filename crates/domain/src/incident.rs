@@ -19,11 +19,13 @@ pub enum Incident {
     PaidAfterCancel,
     /// Stripe says that the `PaymentIntent` does not exist.
     PaymentMissing,
+    /// An event about the payment was given up after its last attempt.
+    EventParked,
 }
 
 impl Incident {
     /// Every incident.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::AmountMismatch,
         Self::CurrencyMismatch,
         Self::ModeMismatch,
@@ -31,6 +33,7 @@ impl Incident {
         Self::PaymentMismatch,
         Self::PaidAfterCancel,
         Self::PaymentMissing,
+        Self::EventParked,
     ];
 
     /// The name in logs and in the API's `attention`.
@@ -43,6 +46,7 @@ impl Incident {
             Self::PaymentMismatch => "payment_mismatch",
             Self::PaidAfterCancel => "paid_after_cancel",
             Self::PaymentMissing => "payment_missing",
+            Self::EventParked => "event_parked",
         }
     }
 
@@ -69,6 +73,9 @@ impl Incident {
             }
             Self::PaymentMissing => {
                 "Stripe does not know this payment. Check that the store is connected with the keys of the account that took it."
+            }
+            Self::EventParked => {
+                "News from Stripe about this payment could not be worked through, after many tries. Look at the event's error, then replay the event."
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::middleware::rate_limit::RateLimits;
 use crate::settings::Settings;
 use crate::tokens::TokenKeys;
 use crate::webhook::group_commit::InboxWriter;
-use crate::work::Wakes;
+use crate::work::WorkState;
 
 /// The application: settings, storage, vault, the keyless way to Stripe, and the clock.
 pub struct App {
@@ -34,8 +34,8 @@ pub struct App {
     pub inbox: InboxWriter,
     /// Signing secrets of the forwarders that run beside a development gateway.
     pub held_secrets: HeldSecrets,
-    /// Wakes the workers when there is something to do.
-    pub work: Wakes,
+    /// WorkState the workers when there is something to do.
+    pub work: WorkState,
 }
 
 /// Why the application cannot start.
@@ -121,7 +121,7 @@ impl App {
             rate_limits,
             inbox,
             held_secrets: HeldSecrets::default(),
-            work: Wakes::default(),
+            work: WorkState::default(),
         })
     }
 

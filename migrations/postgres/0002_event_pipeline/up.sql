@@ -78,6 +78,9 @@ ALTER TABLE payments ADD COLUMN next_check_at TIMESTAMPTZ NOT NULL DEFAULT now()
 ALTER TABLE payments ALTER COLUMN next_check_at DROP DEFAULT;
 CREATE INDEX payments_to_check ON payments (next_check_at) WHERE status IN ('open', 'authorized');
 
+-- What has expired is found without looking at the rest.
+CREATE INDEX idempotency_keys_expiry ON idempotency_keys (expires_at);
+
 -- The inbox, partitioned by the time at which Stripe made the event: the same event always falls into the same partition,
 -- so the primary key deduplicates, and pruning is dropping. No reference to stores: checking one for every event costs
 -- more than storing it, and the store was loaded to verify the event.
@@ -113,6 +116,8 @@ CREATE TABLE stripe_events (
 ALTER TABLE stripe_events ALTER COLUMN payload SET STORAGE EXTERNAL;
 -- Store first: a worker takes from each in turn.
 CREATE INDEX stripe_events_pending ON stripe_events (store_id, next_attempt_at) WHERE state IN ('received', 'processing');
+-- What somebody has to wake: few, and looked for by store, and by month when a month is dropped.
+CREATE INDEX stripe_events_aside ON stripe_events (store_id, mode) WHERE state IN ('waiting', 'parked');
 CREATE INDEX stripe_events_newest ON stripe_events (store_id, mode, received_at, event_id);
 
 -- Makes the partition of a month (UTC), with what fell into the default one; false if it is there already. The gateway
@@ -127,9 +132,9 @@ BEGIN
     IF to_regclass(name) IS NOT NULL THEN
         RETURN FALSE;
     END IF;
-    -- Nothing may arrive between the look into the default partition and the new one.
-    LOCK TABLE stripe_events IN ACCESS EXCLUSIVE MODE;
     EXECUTE format('CREATE TABLE %I (LIKE stripe_events INCLUDING STORAGE INCLUDING CONSTRAINTS) WITH (toast_tuple_target = 8160)', name);
+    -- Nothing may arrive between the look into the default partition and the new one.
+    LOCK TABLE ONLY stripe_events IN ACCESS EXCLUSIVE MODE;
     EXECUTE format('WITH moved AS (DELETE FROM stripe_events_other WHERE created_at >= %L AND created_at < %L RETURNING *) INSERT INTO %I SELECT * FROM moved', starts, ends, name);
     EXECUTE format('ALTER TABLE stripe_events ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', name, starts, ends);
     RETURN TRUE;

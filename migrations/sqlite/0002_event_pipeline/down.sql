@@ -27,6 +27,7 @@ SELECT store_id, account_id, mode, event_id, event_type, api_version, object_id,
     received_at, next_attempt_at, NULL, processed_at
 FROM stripe_events_after;
 DROP TABLE stripe_events_after;
+DROP INDEX idempotency_keys_expiry;
 DROP INDEX payments_to_check;
 ALTER TABLE payments DROP COLUMN next_check_at;
 DROP TABLE reconcile_cursors;

@@ -111,6 +111,9 @@ CREATE TABLE reconcile_cursors (
 ALTER TABLE payments ADD COLUMN next_check_at INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX payments_to_check ON payments (next_check_at) WHERE status IN ('open', 'authorized');
 
+-- What has expired is found without looking at the rest.
+CREATE INDEX idempotency_keys_expiry ON idempotency_keys (expires_at);
+
 -- The inbox. `created_at` is when Stripe made the event. No reference to stores: checking one for every event costs more
 -- than it gives, and the store was loaded to verify the event.
 DROP INDEX stripe_events_due;
@@ -139,6 +142,8 @@ CREATE TABLE stripe_events (
 ) STRICT;
 -- Store first: a worker takes from each in turn.
 CREATE INDEX stripe_events_pending ON stripe_events (store_id, next_attempt_at) WHERE state IN ('received', 'processing');
+-- What somebody has to wake: few, and looked for by store, and by month when a month is dropped.
+CREATE INDEX stripe_events_aside ON stripe_events (store_id, mode) WHERE state IN ('waiting', 'parked');
 CREATE INDEX stripe_events_newest ON stripe_events (store_id, mode, received_at, event_id);
 INSERT INTO stripe_events (store_id, account_id, mode, event_id, created_at, event_type, api_version, object_id, source,
     payload_key_id, payload, state, attempts, last_error, received_at, next_attempt_at, processed_at)

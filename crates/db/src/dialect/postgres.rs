@@ -1,5 +1,8 @@
 //! `PostgreSQL`'s own statements.
 
+pub(crate) mod partitions;
+pub(crate) mod queue;
+
 use std::collections::HashSet;
 
 use diesel::sql_types::{Array, Binary, Nullable, Text};
@@ -16,18 +19,7 @@ use crate::inbox::{NewEvent, Stored};
 /// For every connection: no statement may hang, no lock may be waited for longer than a request lives.
 pub(crate) const SETUP: &str = "SET statement_timeout = '10s'; SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '30s'";
 
-/// Other workers' rows are skipped, not waited for. MATERIALIZED, because a planner that runs the inner query again
-/// would lock and take more than the limit.
-pub(crate) const CLAIM_EVENTS: &str = "WITH due AS MATERIALIZED ( \
-        SELECT store_id, account_id, mode, event_id, created_at FROM stripe_events \
-        WHERE state IN ('received', 'processing') AND next_attempt_at <= $2 \
-        ORDER BY next_attempt_at LIMIT $3 FOR UPDATE SKIP LOCKED) \
-    UPDATE stripe_events AS e SET state = 'processing', attempts = attempts + 1, next_attempt_at = $1 \
-    FROM due WHERE (e.store_id, e.account_id, e.mode, e.event_id, e.created_at) \
-        = (due.store_id, due.account_id, due.mode, due.event_id, due.created_at) \
-    RETURNING e.store_id, e.account_id, e.mode, e.event_id, e.created_at, e.event_type, e.object_id, e.attempts";
-
-/// As [`CLAIM_EVENTS`]; `runs` is the fence.
+/// Takes due jobs; other workers' rows are skipped, not waited for. `runs` is the fence.
 pub(crate) const CLAIM_JOBS: &str = "WITH due AS MATERIALIZED ( \
         SELECT store_id, mode, account_id, job FROM connection_jobs WHERE job = $2 AND next_run_at <= $3 \
         ORDER BY next_run_at LIMIT $4 FOR UPDATE SKIP LOCKED) \

@@ -1,5 +1,8 @@
 //! `SQLite`'s own statements.
 
+pub(crate) mod queue;
+pub(crate) mod retention;
+
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
@@ -24,15 +27,7 @@ pub(crate) const WRITER_SETUP: &str = "PRAGMA busy_timeout = 5000; PRAGMA journa
 const READER_SETUP: &str = "PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON; PRAGMA query_only = ON; \
     PRAGMA temp_store = MEMORY";
 
-/// One writer at a time: no row locks are needed.
-pub(crate) const CLAIM_EVENTS: &str = "UPDATE stripe_events SET state = 'processing', attempts = attempts + 1, next_attempt_at = ? \
-    WHERE rowid IN ( \
-        SELECT rowid FROM stripe_events \
-        WHERE state IN ('received', 'processing') AND next_attempt_at <= ? \
-        ORDER BY next_attempt_at LIMIT ?) \
-    RETURNING store_id, account_id, mode, event_id, created_at, event_type, object_id, attempts";
-
-/// As [`CLAIM_EVENTS`]; `runs` is the fence.
+/// Takes due jobs; one writer at a time needs no row locks. `runs` is the fence.
 pub(crate) const CLAIM_JOBS: &str = "UPDATE connection_jobs SET next_run_at = ?, runs = runs + 1 \
     WHERE rowid IN ( \
         SELECT rowid FROM connection_jobs WHERE job = ? AND next_run_at <= ? ORDER BY next_run_at LIMIT ?) \

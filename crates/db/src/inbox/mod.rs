@@ -1,14 +1,20 @@
 //! The inbox of Stripe's events: durable before the 200, deduplicated by (store, account, mode, event id).
 //!
-//! `record` stores what arrives, `work` hands it to workers, `read` shows it.
+//! `record` stores what arrives, `claim` hands it to workers, `work` ends a claim, `read` shows it, `retention` forgets it.
 
+mod claim;
+mod parked;
 mod read;
 mod record;
+pub mod retention;
 mod work;
 
+pub use claim::{ClaimedEvent, Scanned, Wanted, claim, renew, scan, take_over};
+pub(crate) use claim::{ClaimedRow, Place, StoreRow};
+pub use parked::count_parked;
 pub use read::{EventSummary, list};
 pub use record::{NewEvent, Stored, record};
-pub use work::{ClaimedEvent, claim, finish, next_due, resume_waiting, retry_later};
+pub use work::{finish, resume_waiting, retry_later};
 
 /// Where an event stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,108 +1,15 @@
-//! Handing events to workers: leased claims, fenced by the number of the attempt.
+//! How a claim ends: with the event done, planned again or put aside, each only while the claim is the newest.
 
-use diesel::dsl::min;
 use diesel::prelude::*;
-use diesel::sql_query;
-use diesel::sql_types::{BigInt, Nullable, Text};
 use domain::{Mode, StoreId};
 use jiff::Timestamp;
 
-use super::EventState;
-use crate::columns::{At, Id, Instant, MaybeAt, Uid, Word, at, id};
+use super::parked::is_aside;
+use super::{ClaimedEvent, EventState};
+use crate::DbError;
+use crate::columns::{At, Id, at, id};
 use crate::conn::{Conn, RunQueryDsl};
-use crate::dialect::{postgres, sqlite};
 use crate::schema::stripe_events as events;
-use crate::{Db, DbError};
-
-/// An event that a worker holds.
-#[derive(Debug, Clone)]
-pub struct ClaimedEvent {
-    /// Its store.
-    pub store_id: StoreId,
-    /// Its account.
-    pub account_id: String,
-    /// Its mode.
-    pub mode: Mode,
-    /// Stripe's `evt_…`.
-    pub event_id: String,
-    /// When Stripe made it; part of the key.
-    pub created_at: Timestamp,
-    /// Stripe's `type`.
-    pub event_type: String,
-    /// The object that it is about.
-    pub object_id: Option<String>,
-    /// This attempt's number, from 1; also the fence: a worker whose lease ran out finds another number.
-    pub attempts: i64,
-}
-
-#[derive(QueryableByName)]
-struct ClaimedRow {
-    #[diesel(sql_type = Uid)]
-    store_id: Id,
-    #[diesel(sql_type = Text)]
-    account_id: String,
-    #[diesel(sql_type = Text)]
-    mode: Word,
-    #[diesel(sql_type = Text)]
-    event_id: String,
-    #[diesel(sql_type = Instant)]
-    created_at: At,
-    #[diesel(sql_type = Text)]
-    event_type: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    object_id: Option<String>,
-    #[diesel(sql_type = BigInt)]
-    attempts: i64,
-}
-
-impl TryFrom<ClaimedRow> for ClaimedEvent {
-    type Error = DbError;
-
-    fn try_from(row: ClaimedRow) -> Result<Self, DbError> {
-        Ok(Self {
-            store_id: row.store_id.into(),
-            account_id: row.account_id,
-            mode: row
-                .mode
-                .try_into()
-                .map_err(|error| DbError::Corrupt(Box::new(error)))?,
-            event_id: row.event_id,
-            created_at: row.created_at.into(),
-            event_type: row.event_type,
-            object_id: row.object_id,
-            attempts: row.attempts,
-        })
-    }
-}
-
-/// Takes at most `limit` due events, until `lease_until`. An event whose lease ran out is due again.
-pub async fn claim(
-    db: &Db,
-    limit: i64,
-    lease_until: Timestamp,
-    now: Timestamp,
-) -> Result<Vec<ClaimedEvent>, DbError> {
-    let mut conn = db.writer().await?;
-    let rows: Vec<ClaimedRow> = match conn {
-        Conn::Pg(_) => {
-            sql_query(postgres::CLAIM_EVENTS)
-                .bind::<Instant, _>(at(lease_until))
-                .bind::<Instant, _>(at(now))
-                .bind::<BigInt, _>(limit)
-                .load(&mut conn)
-                .await?
-        }
-        Conn::Sqlite(_) => {
-            sql_query(sqlite::CLAIM_EVENTS)
-                .bind::<Instant, _>(at(lease_until))
-                .bind::<Instant, _>(at(now))
-                .bind::<BigInt, _>(limit)
-                .load(&mut conn)
-                .await?
-        }
-    };
-    rows.into_iter().map(ClaimedEvent::try_from).collect()
-}
 
 /// Ends a claim, in the transaction that stores the event's effects. `false` if the lease was lost: roll back.
 pub async fn finish(
@@ -173,6 +80,7 @@ pub async fn resume_waiting(
         events::table
             .filter(events::store_id.eq(id(store_id)))
             .filter(events::mode.eq(mode.as_str()))
+            .filter(is_aside())
             .filter(events::state.eq(EventState::Waiting.as_str())),
     )
     .set((
@@ -181,20 +89,4 @@ pub async fn resume_waiting(
     ))
     .execute(conn)
     .await
-}
-
-/// When the next event is due, or the next lease runs out; `None` if nothing is left to do.
-pub async fn next_due(conn: &mut Conn) -> Result<Option<Timestamp>, DbError> {
-    #[derive(Queryable)]
-    struct Due {
-        #[diesel(deserialize_as = MaybeAt)]
-        at: Option<Timestamp>,
-    }
-    let pending = [EventState::Received, EventState::Processing].map(EventState::as_str);
-    let due: Option<Due> = events::table
-        .filter(events::state.eq_any(pending))
-        .select((min(events::next_attempt_at),))
-        .first(conn)
-        .await?;
-    Ok(due.and_then(|due| due.at))
 }

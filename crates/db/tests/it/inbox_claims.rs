@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use db::inbox::{self, ClaimedEvent, EventState, NewEvent};
+use db::inbox::{self, ClaimedEvent, EventState, NewEvent, Wanted};
 use db::{Db, DbError};
 use domain::{Mode, StoreId};
 use futures_util::future::join_all;
@@ -19,7 +19,10 @@ on_both_engines!(
     waiting_events_resume_on_reconnect,
     only_open_events_are_claimed,
     the_oldest_due_come_first,
-    next_due_is_the_nearest_of_retries_and_leases,
+    each_store_gets_no_more_than_was_wanted_of_it,
+    a_renewed_lease_holds_and_a_lost_one_is_told,
+    a_claim_that_is_given_back_is_due_at_once,
+    a_new_process_takes_over_on_sqlite_only,
 );
 
 async fn a_claim_tells_what_the_worker_needs(database: TestDatabase) {
@@ -28,7 +31,7 @@ async fn a_claim_tells_what_the_worker_needs(database: TestDatabase) {
     inbox::record(db, vec![event(store_id, "evt_1")])
         .await
         .unwrap();
-    let claimed = claim_one(db, now()).await;
+    let claimed = claim_one(db, store_id, now()).await;
     assert_eq!(claimed.store_id, store_id);
     assert_eq!(claimed.account_id, "acct_EXAMPLE");
     assert_eq!(claimed.mode, Mode::Test);
@@ -52,7 +55,7 @@ async fn no_two_workers_get_one_event(database: TestDatabase) {
         .map(|number| event(store_id, &format!("evt_{number}")))
         .collect();
     inbox::record(db, batch).await.unwrap();
-    let workers = (0..12).map(|_| claim_patiently(db, 7));
+    let workers = (0..12).map(|_| claim_patiently(db, store_id, 7));
     let claims: Vec<Vec<ClaimedEvent>> = join_all(workers).await;
     assert!(claims.iter().all(|claim| claim.len() <= 7));
     let taken: Vec<String> = claims
@@ -63,7 +66,7 @@ async fn no_two_workers_get_one_event(database: TestDatabase) {
     let distinct: HashSet<&String> = taken.iter().collect();
     assert_eq!(distinct.len(), taken.len());
     // Workers that skipped each other's rows may leave some for the next round.
-    let left = claim_patiently(db, 100).await;
+    let left = claim_patiently(db, store_id, 100).await;
     assert_eq!(taken.len() + left.len(), 60);
 }
 
@@ -73,14 +76,13 @@ async fn a_lease_that_ran_out_is_claimed_again_and_fenced(database: TestDatabase
     inbox::record(db, vec![event(store_id, "evt_1")])
         .await
         .unwrap();
-    let slow = claim_one(db, now()).await;
+    let slow = claim_one(db, store_id, now()).await;
     assert!(
-        inbox::claim(db, 10, after(90), after(59))
+        claim(db, store_id, 10, after(90), after(59))
             .await
-            .unwrap()
             .is_empty()
     );
-    let next = claim_one(db, after(60)).await;
+    let next = claim_one(db, store_id, after(60)).await;
     assert_eq!(next.attempts, 2);
 
     assert!(!finish(db, &slow, EventState::Processed, None).await);
@@ -98,18 +100,17 @@ async fn a_retry_waits_until_its_time(database: TestDatabase) {
     inbox::record(db, vec![event(store_id, "evt_1")])
         .await
         .unwrap();
-    let claimed = claim_one(db, now()).await;
+    let claimed = claim_one(db, store_id, now()).await;
     assert!(retry(db, &claimed, after(300)).await);
     let stored = summary(db, store_id).await;
     assert_eq!(stored.state, "received");
     assert_eq!(stored.last_error.as_deref(), Some("stripe_down"));
     assert!(
-        inbox::claim(db, 10, after(400), after(299))
+        claim(db, store_id, 10, after(400), after(299))
             .await
-            .unwrap()
             .is_empty()
     );
-    assert_eq!(claim_one(db, after(300)).await.attempts, 2);
+    assert_eq!(claim_one(db, store_id, after(300)).await.attempts, 2);
 }
 
 async fn waiting_events_resume_on_reconnect(database: TestDatabase) {
@@ -121,7 +122,11 @@ async fn waiting_events_resume_on_reconnect(database: TestDatabase) {
     };
     let batch = vec![event(store_id, "evt_1"), event(other_store, "evt_2"), live];
     inbox::record(db, batch).await.unwrap();
-    for claimed in inbox::claim(db, 10, after(60), now()).await.unwrap() {
+    let both = [store_id, other_store].map(|store_id| Wanted {
+        store_id,
+        up_to: 10,
+    });
+    for claimed in inbox::claim(db, &both, after(60), now()).await.unwrap() {
         assert!(finish(db, &claimed, EventState::Waiting, Some("key_expired")).await);
     }
     let waiting = summary(db, store_id).await;
@@ -130,9 +135,8 @@ async fn waiting_events_resume_on_reconnect(database: TestDatabase) {
         ("waiting", None)
     );
     assert!(
-        inbox::claim(db, 10, after(900), after(800))
+        claim(db, store_id, 10, after(900), after(800))
             .await
-            .unwrap()
             .is_empty()
     );
 
@@ -140,7 +144,7 @@ async fn waiting_events_resume_on_reconnect(database: TestDatabase) {
         inbox::resume_waiting(conn, store_id, Mode::Test, after(100)).await
     });
     assert_eq!(resumed.await.unwrap(), 1);
-    let claimed = claim_one(db, after(100)).await;
+    let claimed = claim_one(db, store_id, after(100)).await;
     assert_eq!((claimed.store_id, claimed.mode), (store_id, Mode::Test));
 }
 
@@ -156,12 +160,7 @@ async fn only_open_events_are_claimed(database: TestDatabase) {
         ..event(store_id, "evt_2")
     };
     inbox::record(db, vec![ignored, future]).await.unwrap();
-    assert!(
-        inbox::claim(db, 10, after(60), now())
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert!(claim(db, store_id, 10, after(60), now()).await.is_empty());
 }
 
 async fn the_oldest_due_come_first(database: TestDatabase) {
@@ -172,7 +171,7 @@ async fn the_oldest_due_come_first(database: TestDatabase) {
         ..event(store_id, &format!("evt_{second}"))
     });
     inbox::record(db, batch.into()).await.unwrap();
-    let claimed = inbox::claim(db, 2, after(160), after(100)).await.unwrap();
+    let claimed = claim(db, store_id, 2, after(160), after(100)).await;
     let mut ids: Vec<&str> = claimed
         .iter()
         .map(|event| event.event_id.as_str())
@@ -181,39 +180,130 @@ async fn the_oldest_due_come_first(database: TestDatabase) {
     assert_eq!(ids, ["evt_10", "evt_20"]);
 }
 
-async fn next_due_is_the_nearest_of_retries_and_leases(database: TestDatabase) {
+async fn each_store_gets_no_more_than_was_wanted_of_it(database: TestDatabase) {
     let db = &database.db;
-    let store_id = new_store(db).await;
-    assert_eq!(next_due(db).await, None);
-    let batch = [20, 10].map(|second| NewEvent {
-        received_at: after(second),
-        ..event(store_id, &format!("evt_{second}"))
-    });
-    inbox::record(db, batch.into()).await.unwrap();
-    assert_eq!(next_due(db).await, Some(after(10)));
-    let first = claim_one(db, after(10)).await;
-    assert_eq!(next_due(db).await, Some(after(20)));
-    let second = claim_one(db, after(20)).await;
-    assert_eq!(next_due(db).await, Some(after(70)));
-    assert!(retry(db, &second, after(50)).await);
-    assert_eq!(next_due(db).await, Some(after(50)));
-    assert!(finish(db, &first, EventState::Processed, None).await);
-    let second = claim_one(db, after(50)).await;
-    assert!(finish(db, &second, EventState::Ignored, None).await);
-    assert_eq!(next_due(db).await, None);
+    let (flood, other, idle) = (
+        new_store(db).await,
+        new_store(db).await,
+        new_store(db).await,
+    );
+    let mut batch: Vec<NewEvent> = (0..300)
+        .map(|number| event(flood, &format!("evt_{number}")))
+        .collect();
+    batch.push(event(other, "evt_other"));
+    inbox::record(db, batch).await.unwrap();
+    let wanted =
+        [(flood, 3), (other, 3), (idle, 3)].map(|(store_id, up_to)| Wanted { store_id, up_to });
+    let claimed = inbox::claim(db, &wanted, after(60), now()).await.unwrap();
+    let of = |store_id| {
+        claimed
+            .iter()
+            .filter(|event| event.store_id == store_id)
+            .count()
+    };
+    assert_eq!((of(flood), of(other), of(idle)), (3, 1, 0));
+    assert!(
+        inbox::claim(db, &[], after(60), now())
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
-/// Claims what must be the only due event, for a minute.
-async fn claim_one(db: &Db, now: Timestamp) -> ClaimedEvent {
+async fn a_renewed_lease_holds_and_a_lost_one_is_told(database: TestDatabase) {
+    let db = &database.db;
+    let store_id = new_store(db).await;
+    let batch = ["evt_1", "evt_2", "evt_3"].map(|event_id| event(store_id, event_id));
+    inbox::record(db, batch.into()).await.unwrap();
+    let held = claim(db, store_id, 2, after(20), now()).await;
+    let done = claim(db, store_id, 1, after(20), now()).await.remove(0);
+    assert!(finish(db, &done, EventState::Processed, None).await);
+    let of_all = [held.as_slice(), &[done]].concat();
+    // What is done with is not held any more.
+    assert_eq!(inbox::renew(db, &of_all, after(40)).await.unwrap(), [2]);
+    assert!(
+        claim(db, store_id, 10, after(60), after(39))
+            .await
+            .is_empty()
+    );
+    let taken = claim(db, store_id, 1, after(60), after(40)).await;
+    let lost = held
+        .iter()
+        .position(|event| event.event_id == taken[0].event_id);
+    assert_eq!(
+        inbox::renew(db, &held, after(80)).await.unwrap(),
+        [lost.unwrap()]
+    );
+    assert!(
+        inbox::renew(db, &taken, after(80))
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert!(inbox::renew(db, &[], after(80)).await.unwrap().is_empty());
+}
+
+async fn a_claim_that_is_given_back_is_due_at_once(database: TestDatabase) {
+    let db = &database.db;
+    let store_id = new_store(db).await;
+    inbox::record(db, vec![event(store_id, "evt_1")])
+        .await
+        .unwrap();
+    let held = claim_one(db, store_id, now()).await;
+    assert!(
+        inbox::renew(db, std::slice::from_ref(&held), after(1))
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let next = claim_one(db, store_id, after(1)).await;
+    assert_eq!(next.attempts, 2);
+    assert!(!finish(db, &held, EventState::Processed, None).await);
+}
+
+async fn a_new_process_takes_over_on_sqlite_only(database: TestDatabase) {
+    let db = &database.db;
+    let store_id = new_store(db).await;
+    inbox::record(db, vec![event(store_id, "evt_1"), event(store_id, "evt_2")])
+        .await
+        .unwrap();
+    let held = claim(db, store_id, 1, after(20), now()).await;
+    let taken = inbox::take_over(db, after(1)).await.unwrap();
+    let again = claim(db, store_id, 10, after(21), after(1)).await;
+    if db.engine() == db::Engine::Sqlite {
+        assert_eq!((taken, again.len()), (1, 2));
+        assert!(!finish(db, &held[0], EventState::Processed, None).await);
+    } else {
+        // Another gateway may be at work on it.
+        assert_eq!((taken, again.len()), (0, 1));
+        assert!(finish(db, &held[0], EventState::Processed, None).await);
+    }
+}
+
+/// Claims of one store.
+async fn claim(
+    db: &Db,
+    store_id: StoreId,
+    up_to: i64,
+    lease_until: Timestamp,
+    now: Timestamp,
+) -> Vec<ClaimedEvent> {
+    let wanted = [Wanted { store_id, up_to }];
+    inbox::claim(db, &wanted, lease_until, now).await.unwrap()
+}
+
+/// Claims what must be the store's only due event, for a minute.
+async fn claim_one(db: &Db, store_id: StoreId, now: Timestamp) -> ClaimedEvent {
     let lease_until = now + jiff::SignedDuration::from_secs(60);
-    let mut claimed = inbox::claim(db, 10, lease_until, now).await.unwrap();
+    let mut claimed = claim(db, store_id, 10, lease_until, now).await;
     assert_eq!(claimed.len(), 1);
     claimed.remove(0)
 }
 
-async fn claim_patiently(db: &Db, limit: i64) -> Vec<ClaimedEvent> {
+async fn claim_patiently(db: &Db, store_id: StoreId, up_to: i64) -> Vec<ClaimedEvent> {
+    let wanted = [Wanted { store_id, up_to }];
     loop {
-        match inbox::claim(db, limit, after(60), now()).await {
+        match inbox::claim(db, &wanted, after(60), now()).await {
             Err(DbError::Unavailable(_)) => {}
             claimed => return claimed.unwrap(),
         }
@@ -243,9 +333,4 @@ async fn summary(db: &Db, store_id: StoreId) -> inbox::EventSummary {
         .unwrap();
     assert_eq!(list.len(), 1);
     list.remove(0)
-}
-
-async fn next_due(db: &Db) -> Option<Timestamp> {
-    let mut conn = db.read().await.unwrap();
-    inbox::next_due(&mut conn).await.unwrap()
 }

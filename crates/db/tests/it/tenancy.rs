@@ -227,7 +227,11 @@ async fn writing_as_another_store_changes_nothing(database: TestDatabase) {
 
     let mut stolen_order = its.order.clone();
     stolen_order.store_id = stranger;
-    let mut stolen_event = inbox::claim(db, 1, after(60), now())
+    let its_events = [inbox::Wanted {
+        store_id: owner,
+        up_to: 1,
+    }];
+    let mut stolen_event = inbox::claim(db, &its_events, after(60), now())
         .await
         .unwrap()
         .remove(0);

@@ -61,7 +61,11 @@ async fn a_connected_store_with_events_outlives_the_event_pipeline(database: Tes
     );
     assert_eq!(secrets[0].sealed().token, "sealed secret");
     drop(conn);
-    let due = db::inbox::claim(db, 10, now(), now()).await.unwrap();
+    let wanted = [db::inbox::Wanted {
+        store_id,
+        up_to: 10,
+    }];
+    let due = db::inbox::claim(db, &wanted, now(), now()).await.unwrap();
     assert_eq!(due.len(), 1);
     assert_eq!((due[0].event_id.as_str(), due[0].attempts), ("evt_1", 3));
     let text = match db.engine() {

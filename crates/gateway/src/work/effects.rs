@@ -59,14 +59,21 @@ async fn write(
     verdict: &Verdict,
     trigger: Trigger<'_>,
 ) -> Result<Outcome, ApiError> {
+    if verdict.decision == Decision::Report(Incident::AccountMismatch)
+        && is_connected_by_now(conn, store_id, payment).await?
+    {
+        return Ok(Outcome::Moved);
+    }
     let mut incident = None;
     if let Decision::Report(reported) = verdict.decision {
         incident = Some(reported);
         report(conn, store_id, payment, order, reported, now).await?;
-    } else if let Some(order) = order
-        && !move_order(conn, order, verdict.decision, now).await?
-    {
-        return Ok(Outcome::Moved);
+    } else if let Some(order) = order {
+        if !move_order(conn, order, verdict.decision, now).await? {
+            return Ok(Outcome::Moved);
+        }
+        // Stripe has just told what a parked event could not.
+        db::incidents::resolve(conn, store_id, order.id, Incident::EventParked, now).await?;
     }
     if !move_payment(conn, store_id, payment, verdict, now).await? {
         return Ok(Outcome::Moved);
@@ -84,6 +91,19 @@ async fn write(
         }
     }
     Ok(Outcome::Written)
+}
+
+/// The account may have been connected since it was looked for. Whoever connects it after this finds the event that waits
+/// for it: connecting begins with the store's row, which this locks.
+async fn is_connected_by_now(
+    conn: &mut Conn,
+    store_id: StoreId,
+    payment: &Payment,
+) -> Result<bool, ApiError> {
+    db::stores::lock(conn, store_id).await?;
+    let account_id = &payment.account_id;
+    let found = db::connections::find_account(conn, store_id, payment.mode, account_id).await?;
+    Ok(found.is_some())
 }
 
 async fn report(

@@ -1,147 +1,113 @@
-//! Works through the inbox: claims due events, settles what they are about, stores the outcome with its effects.
+//! Works through the inbox: each store in turn, many events at once, none of a store that Stripe does not answer.
+//!
+//! [`breaker`] and `turns` decide who is next, `worker` claims and holds, `process` does the work.
+
+pub mod breaker;
+mod process;
+mod turns;
+mod worker;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use db::inbox::{ClaimedEvent, EventState};
-use futures_util::future::join_all;
-use jiff::SignedDuration;
 use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval};
 
-use super::settle::{self, Settled, Trigger};
+use self::worker::Worker;
 use crate::app::App;
 use crate::error::ApiError;
 
-/// Events claimed at once and worked on at the same time: each waits mostly for Stripe. None waits behind another
-/// while its lease runs.
-const PARALLEL: i64 = 16;
-/// Longer than a call to Stripe with its retries may take.
-const LEASE: SignedDuration = SignedDuration::from_secs(90);
-/// About two days of tries with the back-off below; then a person has to look.
-const MAX_ATTEMPTS: i64 = 60;
-const FIRST_BACKOFF_S: i64 = 1;
-const MAX_BACKOFF_S: i64 = 3600;
+/// How often the worker does what nothing wakes it for.
+#[derive(Debug, Clone, Copy)]
+pub struct Tempo {
+    /// Looking for stores that nobody named: bounds how late the events of a dead gateway are noticed.
+    pub scan: Duration,
+    /// Extending the leases of what is in work: several times in a lease.
+    pub beat: Duration,
+    /// How long what is in work may take once we are told to stop.
+    pub drain: Duration,
+}
 
-/// How long the worker sleeps when nothing wakes it: bounds how late a retry or an expired lease is noticed.
-const IDLE: Duration = Duration::from_secs(1);
-
-/// Works until told to stop, then finishes what is in hand.
-pub(super) async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
-    while !*stop.borrow() {
-        app.work.take_hints();
-        match run_once(&app).await {
-            // There may be more.
-            Ok(done) if done > 0 => continue,
-            Ok(_) => {}
-            Err(error) => tracing::error!(error = ?error, "the inbox worker could not work"),
+impl Default for Tempo {
+    fn default() -> Self {
+        Self {
+            scan: Duration::from_secs(1),
+            beat: Duration::from_secs(5),
+            // A little less than the runner waits for us.
+            drain: Duration::from_secs(18),
         }
+    }
+}
+
+/// Works until told to stop, then finishes what is in hand, or gives it back.
+pub async fn run(app: Arc<App>, tempo: Tempo, mut stop: watch::Receiver<bool>) {
+    match db::inbox::take_over(&app.db, app.now()).await {
+        Ok(0) => {}
+        Ok(events) => tracing::info!(events, "went on with events that were in work before"),
+        Err(error) => tracing::error!(%error, "events that were in work before have to wait"),
+    }
+    let mut worker = Worker::new(&app);
+    let (mut scan, mut beat) = (interval(tempo.scan), interval(tempo.beat));
+    scan.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while !*stop.borrow() {
+        worker.take_hints();
+        // After a failure the next try waits for the scan or for another sign of life.
+        let failed = match worker.fill().await {
+            Ok(0) => false,
+            Ok(_) => continue,
+            Err(error) => {
+                tracing::error!(?error, "the inbox worker could not claim events");
+                true
+            }
+        };
         tokio::select! {
-            () = app.work.hinted() => {}
-            () = tokio::time::sleep(IDLE) => {}
+            Some(ended) = worker.ended() => worker.note(ended),
+            () = app.work.hinted(), if !failed => {}
+            _ = scan.tick() => {
+                worker.relieve();
+                if let Err(error) = worker.scan().await {
+                    tracing::error!(?error, "the inbox worker could not look for events");
+                }
+            }
+            _ = beat.tick() => keep(&mut worker).await,
             _ = stop.changed() => {}
         }
     }
-}
-
-/// Claims and works once. Returns how many events were claimed.
-pub async fn run_once(app: &App) -> Result<usize, ApiError> {
-    let now = app.now();
-    let claimed = db::inbox::claim(&app.db, PARALLEL, now + LEASE, now).await?;
-    let count = claimed.len();
-    let working = claimed.into_iter().map(|event| async move {
-        if let Err(error) = process(app, &event).await {
-            // The lease runs out and the event is tried again.
-            tracing::error!(store_id = %event.store_id, event_id = event.event_id, ?error, "an event could not be finished");
+    let deadline = tokio::time::sleep(tempo.drain);
+    tokio::pin!(deadline);
+    loop {
+        tokio::select! {
+            ended = worker.ended() => match ended {
+                Some(ended) => worker.note(ended),
+                None => break,
+            },
+            _ = beat.tick() => keep(&mut worker).await,
+            () = &mut deadline => {
+                worker.give_back().await;
+                break;
+            }
         }
-    });
-    join_all(working).await;
-    Ok(count)
+    }
 }
 
-async fn process(app: &App, event: &ClaimedEvent) -> Result<(), ApiError> {
-    let Some(intent) = &event.object_id else {
-        return finish(app, event, EventState::Ignored, Some("type_not_handled")).await;
-    };
-    match settle::settle(
-        app,
-        event.store_id,
-        event.mode,
-        intent,
-        Trigger::Event(event),
-    )
-    .await
-    {
-        Ok(Settled::Stored) => Ok(()),
-        Ok(Settled::NotOurs) => {
-            finish(app, event, EventState::Ignored, Some("payment_unknown")).await
+async fn keep(worker: &mut Worker) {
+    if let Err(error) = worker.beat().await {
+        // There are several beats in a lease; and what is stored by a worker without a lease is rolled back.
+        tracing::error!(?error, "leases could not be extended");
+    }
+}
+
+/// Works through all that is due now. Returns how many events that were.
+pub async fn run_once(app: &Arc<App>) -> Result<usize, ApiError> {
+    let mut worker = Worker::new(app);
+    while worker.scan().await? {}
+    let mut done = 0;
+    loop {
+        done += worker.fill().await?;
+        match worker.ended().await {
+            Some(ended) => worker.note(ended),
+            None => return Ok(done),
         }
-        Err(error) => postpone(app, event, &error).await,
-    }
-}
-
-async fn finish(
-    app: &App,
-    event: &ClaimedEvent,
-    state: EventState,
-    last_error: Option<&str>,
-) -> Result<(), ApiError> {
-    let mut tx = app.db.begin().await?;
-    db::inbox::finish(&mut tx, event, state, last_error, app.now()).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-async fn postpone(app: &App, event: &ClaimedEvent, error: &ApiError) -> Result<(), ApiError> {
-    let code = error.code();
-    tracing::warn!(store_id = %event.store_id, event_id = event.event_id, attempt = event.attempts, ?error, "an event has to wait");
-    if matches!(code, "store_reconnect_needed" | "store_not_connected")
-        && wait_for_keys(app, event, code).await?
-    {
-        return Ok(());
-    }
-    if event.attempts >= MAX_ATTEMPTS {
-        tracing::error!(store_id = %event.store_id, event_id = event.event_id, "an event is parked: a person has to look");
-        return finish(app, event, EventState::Parked, Some(code)).await;
-    }
-    let mut tx = app.db.begin().await?;
-    let next_attempt_at = app.now() + SignedDuration::from_millis(backoff_ms(event.attempts));
-    db::inbox::retry_later(&mut tx, event, code, next_attempt_at).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-/// `false` where the store has keys again, and nobody would ever wake the event.
-async fn wait_for_keys(app: &App, event: &ClaimedEvent, code: &str) -> Result<bool, ApiError> {
-    let mut tx = app.db.begin().await?;
-    let (store_id, mode, account_id) = (event.store_id, event.mode, &event.account_id);
-    let is_paused = db::connections::is_paused(&mut tx, store_id, mode, account_id).await?;
-    if is_paused {
-        db::inbox::finish(&mut tx, event, EventState::Waiting, Some(code), app.now()).await?;
-    }
-    tx.commit().await?;
-    Ok(is_paused)
-}
-
-/// Doubles up to an hour, with a jitter of half of it, so that a recovering Stripe is not met by a wave.
-fn backoff_ms(attempts: i64) -> i64 {
-    let doublings = u32::try_from(attempts - 1).unwrap_or(0).min(12);
-    let full_ms = (FIRST_BACKOFF_S << doublings).min(MAX_BACKOFF_S) * 1000;
-    full_ms / 2 + rand::random_range(0..=full_ms / 2)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn backs_off_to_an_hour_and_never_to_nothing() {
-        for attempts in 1..=MAX_ATTEMPTS {
-            let wait_ms = backoff_ms(attempts);
-            assert!(
-                (500..=MAX_BACKOFF_S * 1000).contains(&wait_ms),
-                "{attempts}: {wait_ms}"
-            );
-        }
-        assert!(backoff_ms(MAX_ATTEMPTS) >= MAX_BACKOFF_S * 500);
     }
 }

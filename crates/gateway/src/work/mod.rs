@@ -2,11 +2,13 @@
 
 pub mod effects;
 pub mod inbox;
+pub mod parked;
+pub mod prune;
 mod regular;
 pub mod settle;
-mod wake;
+mod state;
 
-pub use wake::Wakes;
+pub use state::WorkState;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +21,15 @@ use regular::Regular;
 
 /// The regular jobs. Whoever adds one adds a line:
 /// `Regular { name: "health", every: Duration::from_secs(5), can_be_woken: true, run_once: |app| Box::pin(health::run_once(app)) }`
-const REGULAR: &[Regular] = &[];
+const REGULAR: &[Regular] = &[
+    // The partitions of the next months, and what is older than the operator wants to keep.
+    Regular {
+        name: "prune",
+        every: Duration::from_secs(600),
+        can_be_woken: false,
+        run_once: |app| Box::pin(prune::run_once(app)),
+    },
+];
 
 /// What is in hand may take this long once we are told to stop; what is left then is cut off, and done by another
 /// gateway or by the next start.
@@ -28,7 +38,11 @@ const DRAIN: Duration = Duration::from_secs(20);
 /// Works until told to stop, then finishes what is in hand.
 pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let mut tasks = JoinSet::new();
-    tasks.spawn(inbox::run(Arc::clone(&app), stop.clone()));
+    tasks.spawn(inbox::run(
+        Arc::clone(&app),
+        inbox::Tempo::default(),
+        stop.clone(),
+    ));
     for job in REGULAR {
         tasks.spawn(job.run(Arc::clone(&app), stop.clone()));
     }

@@ -17,7 +17,7 @@ pub(super) struct Regular {
     pub name: &'static str,
     /// How long it sleeps when nothing was left to do, give or take a tenth: several gateways do not march in step.
     pub every: Duration,
-    /// Whether [`super::Wakes::wake_jobs`] concerns it.
+    /// Whether [`super::WorkState::wake_jobs`] concerns it.
     pub can_be_woken: bool,
     /// Does what is due, a bounded part of it at a time. Tells how much that was: after 0 the job sleeps.
     pub run_once: fn(&App) -> BoxFuture<'_, Result<usize, ApiError>>,

@@ -103,7 +103,8 @@ fn queries_name_their_store() {
         ("payments.rs", "stores_with_intent"),          // finds whose secret verifies
         ("work.rs", "finish"),                          // the claim carries its store
         ("work.rs", "retry_later"),                     // the claim carries its store
-        ("work.rs", "next_due"),                        // the worker serves all
+        ("connect_tokens.rs", "forget_expired"),        // prunes for all
+        ("webhook_secrets.rs", "forget_expired"),       // prunes for all
         ("connection_jobs.rs", "finish"),               // the claim carries its store
         ("connections.rs", "list_accounts"),            // upkeep of all stores
         ("webhook_secrets.rs", "list_signed_accounts"), // upkeep of all stores

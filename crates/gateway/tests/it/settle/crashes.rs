@@ -1,6 +1,6 @@
 //! W16: a worker dies, or is taken for dead and wakes up again. Another one finishes, and only one.
 
-use db::inbox::{ClaimedEvent, EventState};
+use db::inbox::{ClaimedEvent, EventState, Wanted};
 use domain::Mode;
 use gateway::work::settle::{Settled, Trigger, settle};
 use jiff::SignedDuration;
@@ -14,12 +14,12 @@ stories!(
 );
 
 /// A worker's lease.
-const LEASE_S: i64 = 90;
+const LEASE_S: i64 = 20;
 
 async fn w16_a_dead_workers_event_is_done_by_another(app: &TestApp) {
-    let (_, order, event) = acknowledged(app).await;
+    let (store, order, event) = acknowledged(app).await;
     // Claimed, and never heard of again.
-    drop(claim(app).await);
+    drop(claim(app, &store).await);
     app.wait_s(LEASE_S - 1);
     app.run_work().await;
     assert_eq!(
@@ -36,9 +36,9 @@ async fn w16_a_dead_workers_event_is_done_by_another(app: &TestApp) {
 
 async fn w16_a_worker_that_lost_its_lease_changes_nothing(app: &TestApp) {
     let (store, order, event) = acknowledged(app).await;
-    let slow = claim(app).await;
+    let slow = claim(app, &store).await;
     app.wait_s(LEASE_S);
-    let quick = claim(app).await;
+    let quick = claim(app, &store).await;
     assert_eq!((slow.attempts, quick.attempts), (1, 2));
     work_on(app, &store, &order, &slow).await;
     assert_eq!(
@@ -60,7 +60,7 @@ async fn w16_a_worker_that_lost_its_lease_changes_nothing(app: &TestApp) {
 
 async fn w16_a_worker_that_comes_late_finds_it_done(app: &TestApp) {
     let (store, order, event) = acknowledged(app).await;
-    let slow = claim(app).await;
+    let slow = claim(app, &store).await;
     app.wait_s(LEASE_S);
     app.run_work().await;
     let done = app.inbox(&event).await.unwrap();
@@ -101,10 +101,15 @@ async fn acknowledged(app: &TestApp) -> (ConnectedStore, PaidOrder, String) {
 }
 
 /// What a worker does first.
-async fn claim(app: &TestApp) -> ClaimedEvent {
+async fn claim(app: &TestApp, store: &ConnectedStore) -> ClaimedEvent {
     let now = app.clock.now();
     let lease_until = now + SignedDuration::from_secs(LEASE_S);
-    let mut claimed = db::inbox::claim(&app.app.db, 32, lease_until, now)
+    let store_id = store.id.parse().unwrap();
+    let wanted = [Wanted {
+        store_id,
+        up_to: 32,
+    }];
+    let mut claimed = db::inbox::claim(&app.app.db, &wanted, lease_until, now)
         .await
         .unwrap();
     assert_eq!(claimed.len(), 1);

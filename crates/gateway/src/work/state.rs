@@ -1,32 +1,41 @@
-//! Who tells the workers that there is something to do: remembered in memory only, because the database knows it too.
+//! What the workers of one gateway keep in memory: who has something to do, and whom Stripe does not answer. Only hints:
+//! the database knows what there is, and another gateway finds out for itself.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
+use db::inbox::retention::Progress;
 use domain::StoreId;
 use tokio::sync::{Notify, watch};
+
+use super::inbox::breaker::Breakers;
 
 /// Stores that are remembered at once; past it the inbox worker's own scan finds them.
 const MAX_HINTS: usize = 10_000;
 
-/// Wakes the inbox worker for a store, and the regular jobs for everybody.
-pub struct Wakes {
+/// Wakes the inbox worker for a store and the regular jobs for everybody, and remembers the breakers.
+pub struct WorkState {
     hints: Mutex<HashSet<StoreId>>,
     hinted: Notify,
     jobs: watch::Sender<u64>,
+    pub(super) breakers: Mutex<Breakers>,
+    /// The pass of pruning that is under way here.
+    pub(super) pruning: tokio::sync::Mutex<Option<Progress>>,
 }
 
-impl Default for Wakes {
+impl Default for WorkState {
     fn default() -> Self {
         Self {
             hints: Mutex::default(),
             hinted: Notify::new(),
             jobs: watch::Sender::new(0),
+            breakers: Mutex::default(),
+            pruning: tokio::sync::Mutex::default(),
         }
     }
 }
 
-impl Wakes {
+impl WorkState {
     /// The store has events that are due now.
     pub fn wake(&self, store_id: StoreId) {
         let mut hints = self.hints.lock().unwrap_or_else(PoisonError::into_inner);
@@ -43,7 +52,7 @@ impl Wakes {
             .send_modify(|round| *round = round.wrapping_add(1));
     }
 
-    /// The stores that [`Wakes::wake`] named since the last call.
+    /// The stores that [`WorkState::wake`] named since the last call.
     pub(super) fn take_hints(&self) -> HashSet<StoreId> {
         std::mem::take(&mut *self.hints.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -53,7 +62,7 @@ impl Wakes {
         self.hinted.notified().await;
     }
 
-    /// Changes with each [`Wakes::wake_jobs`].
+    /// Changes with each [`WorkState::wake_jobs`].
     pub(super) fn jobs(&self) -> watch::Receiver<u64> {
         self.jobs.subscribe()
     }
@@ -65,7 +74,7 @@ mod tests {
 
     #[tokio::test]
     async fn hints_are_kept_until_taken_and_bounded() {
-        let wakes = Wakes::default();
+        let wakes = WorkState::default();
         let store_id = StoreId::generate();
         wakes.wake(store_id);
         wakes.wake(store_id);
