@@ -151,6 +151,7 @@ async function payOnce(email) {
   const intent = await call("POST", `${storeApi}/payment-intents`, order.order_token, { order_id: order.id });
   if (NOTHING_LEFT_TO_PAY.has(intent.status)) return { done: true };
   if (priceChanged(intent.amount, intent.currency)) return { message: `The total has changed to ${showTotal()}. Please check it and pay again.` };
+  if (accountChanged(intent.publishable_key)) return { message: "The shop has just moved its payments to another account. Nothing was charged. Please enter your card again." };
 
   const before = phase;
   phase = "confirm";
@@ -189,6 +190,16 @@ function priceChanged(amount, currency) {
   config.amount = amount;
   config.currency = currency;
   elements.update({ amount, currency });
+  return true;
+}
+
+/** Whether the shop has moved to another Stripe account: then the form, which belongs to the old one, is made anew. */
+function accountChanged(publishableKey) {
+  if (!publishableKey || publishableKey === config.publishable_key) return false;
+  config.publishable_key = publishableKey;
+  ready = false;
+  elements.getElement("payment")?.destroy();
+  mount();
   return true;
 }
 

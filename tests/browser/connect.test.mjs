@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { Merchant } from './cast/merchant.mjs';
+import { cards } from './cast/shopper.mjs';
 import { storyAlone } from './lib/stories.mjs';
 
 storyAlone('A merchant connects the second store', async (scene) => {
@@ -41,6 +42,58 @@ storyAlone('A merchant connects the second store', async (scene) => {
 
   scene.expects(/^response: 422 POST .*\/stripe\/connect$/);
   scene.expects(/^response: 410 GET .*\/stripe\/connect\?/);
+});
+
+storyAlone('A merchant with a restricted key is told what it lacks', async (scene) => {
+  const merchant = await newMerchant(scene);
+  const { page, store } = merchant;
+  const account_id = 'acct_1FAKESecondStore';
+  await page.goto(store.connect_url);
+  const link = page.getByRole('link', { name: 'test mode' });
+  assert.match(await link.getAttribute('href'), /^https:\/\/dashboard\.stripe\.com\/test\/apikeys\/create\?name=Tillgate&permissions/);
+
+  const weak = { account: 'read', payment_intents: 'read' };
+  const weakKey = await scene.sandbox.makesKey({ account_id, key: 'rk_test_FAKE_weak', permissions: weak });
+  await merchant.sends({ publishable_key: store.publishable_key, secret_key: weakKey });
+  await merchant.seesErrorBeside('secret_key', 'it lacks “PaymentIntents: Write”, “Charges and Refunds: Write”');
+  await merchant.findsNoSecretOnPage([weakKey]);
+  await scene.keeps(page, 'connect-key-lacks');
+  scene.expects(/^response: 422 POST .*\/stripe\/connect$/);
+
+  const enough = { account: 'read', payment_intents: 'write', refunds: 'write', webhook_endpoints: 'write', setup_intents: 'write' };
+  const key = await scene.sandbox.makesKey({ account_id, key: 'rk_test_FAKE_enough', permissions: enough });
+  await merchant.sends({ secret_key: key });
+  await page.getByRole('heading', { name: 'What needs your attention' }).waitFor();
+  await page.getByText('Missing: Events: Read').waitFor();
+  await scene.keeps(page, 'connect-problems');
+});
+
+storyAlone('A merchant moves to another Stripe account while a shopper pays', async (scene) => {
+  const shopper = await scene.shopperAtCheckout();
+  const { page } = await scene.openTab();
+  const [former, other] = scene.server.stores;
+  const merchant = new Merchant(page, scene.server, former);
+  await page.goto(await merchant.link());
+  await merchant.sends(other);
+  await page.getByText('These keys belong to another Stripe account').waitFor();
+  const confirmation = page.getByLabel(/Yes, take new payments with acct_1FAKESecondStore/);
+  assert.equal(await confirmation.isChecked(), false);
+  await merchant.findsNoSecretOnPage([other.secret_key]);
+  await scene.keeps(page, 'connect-other-account');
+  scene.expects(/^response: 409 POST .*\/stripe\/connect$/);
+
+  await confirmation.check();
+  await merchant.sends({ secret_key: other.secret_key });
+  await page.getByRole('heading', { name: 'Demo Coffee is connected to Stripe' }).waitFor();
+  await page.getByText(/the account was acct_1FAKEDemoCoffee/).waitFor();
+  await scene.keeps(page, 'connect-moved');
+
+  // The card form on the shopper's page is of the former account: it is made anew, and nothing is charged before.
+  await shopper.pays(cards.works);
+  await shopper.seesRefusal('The shop has just moved its payments to another account.');
+  await shopper.canPay();
+  await shopper.pays(cards.works);
+  await shopper.seesPaid();
 });
 
 storyAlone('A merchant comes back to the shop that sent them', async (scene) => {

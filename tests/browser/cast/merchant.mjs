@@ -1,4 +1,4 @@
-// The merchant of the second store, in front of the connect form.
+// The merchant of a store, the second one unless told otherwise, in front of the connect form.
 
 import assert from 'node:assert/strict';
 import { callJson } from './call_json.mjs';
@@ -9,10 +9,11 @@ export class Merchant {
   /**
    * @param {import('playwright-core').Page} page
    * @param {{public_url: string, internal_secret: string, stores: object[]}} server
+   * @param {object} store one of them
    */
-  constructor(page, server) {
+  constructor(page, server, store = server.stores[1]) {
     this.page = page;
-    this.store = server.stores[1];
+    this.store = store;
     this.#server = server;
   }
 
@@ -47,6 +48,13 @@ export class Merchant {
   /** What anybody is told about the store. */
   status() {
     return callJson('GET', `${this.#server.public_url}/stripe/status/${this.store.id}`);
+  }
+
+  /** A connect link of the platform, without a page to come back to. */
+  async link() {
+    const headers = { 'X-Internal-Secret': this.#server.internal_secret };
+    const links = `${this.#server.public_url}/api/internal/stores/${this.store.id}/connect-links`;
+    return (await callJson('POST', links, { headers, body: {} })).url;
   }
 
   /** A connect link that the merchant's own shop asked for, with a page of that shop to come back to. */

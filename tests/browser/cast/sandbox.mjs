@@ -52,6 +52,12 @@ export class Sandbox {
     await this.#post('/_sandbox/faults', fault);
   }
 
+  /** The merchant makes a restricted key in the dashboard. */
+  async makesKey({ account_id, key, permissions }) {
+    await this.#post('/_sandbox/keys', { account_id, key, permissions });
+    return key;
+  }
+
   async #count(method, path) {
     const { requests } = await this.#read('/_sandbox/requests');
     return requests.filter((request) => request.method === method && request.path === path).length;

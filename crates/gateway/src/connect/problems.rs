@@ -26,12 +26,22 @@ pub struct Problem {
 impl Problem {
     /// Whether a person has to make the webhook endpoint.
     pub fn needs_webhook_by_hand(&self) -> bool {
-        [
+        self.is_one_of(&[
             ConnectionProblem::WebhookNotPermitted,
             ConnectionProblem::WebhookLimitReached,
-        ]
-        .iter()
-        .any(|problem| problem.code() == self.code)
+        ])
+    }
+
+    /// Whether the detail names what the key lacks.
+    pub fn names_permissions(&self) -> bool {
+        self.is_one_of(&[
+            ConnectionProblem::PermissionsMissing,
+            ConnectionProblem::EventsNotPermitted,
+        ])
+    }
+
+    fn is_one_of(&self, problems: &[ConnectionProblem]) -> bool {
+        problems.iter().any(|problem| problem.code() == self.code)
     }
 }
 

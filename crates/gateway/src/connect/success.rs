@@ -104,6 +104,7 @@ enum WebhookState {
 
 /// A problem in words.
 struct ProblemText {
+    title: Option<String>,
     message: &'static str,
     detail: Option<String>,
     since: String,
@@ -111,9 +112,18 @@ struct ProblemText {
 
 impl From<Problem> for ProblemText {
     fn from(problem: Problem) -> Self {
+        let (title, detail) = if problem.names_permissions() {
+            (
+                problem.detail.map(|names| format!("Missing: {names}")),
+                None,
+            )
+        } else {
+            (None, problem.detail)
+        };
         Self {
+            title,
             message: problem.message,
-            detail: problem.detail,
+            detail,
             since: day(problem.since),
         }
     }

@@ -153,7 +153,7 @@ async fn the_active_mode_must_be_connected(app: &TestApp) {
 async fn the_stripe_status_tells_all_but_secrets(app: &TestApp) {
     let store = app.create_store("Roastery").await;
     let path = format!("/stores/{store}/stripe-status");
-    let no_webhook = json!({ "configured": false, "registered_by_us": false, "last_event_at": null, "last_error": null });
+    let no_webhook = json!({ "configured": false, "registered_by_us": false, "endpoint_id": null, "last_event_at": null, "last_error": null });
     let status = app
         .internal(Method::GET, &path, &json!({}))
         .await
@@ -161,7 +161,7 @@ async fn the_stripe_status_tells_all_but_secrets(app: &TestApp) {
     let expected = json!({
         "store_id": store, "has_stripe": false, "is_live_mode": false, "active_mode": null, "account_id": null,
         "country": null, "default_currency": null, "publishable_key": null, "charges_enabled": false,
-        "webhook": no_webhook, "modes": { "test": null, "live": null },
+        "webhook": no_webhook, "problems": [], "modes": { "test": null, "live": null },
     });
     assert_eq!(status, expected);
 
@@ -175,12 +175,12 @@ async fn the_stripe_status_tells_all_but_secrets(app: &TestApp) {
     let test = json!({
         "account_id": keys.account_id, "country": "DE", "default_currency": "eur",
         "publishable_key": keys.publishable, "charges_enabled": true, "connected_at": app.clock.now(),
-        "reconnect_needed": false, "webhook": no_webhook,
+        "reconnect_needed": false, "webhook": no_webhook, "problems": [],
     });
     let expected = json!({
         "store_id": store, "has_stripe": true, "is_live_mode": false, "active_mode": "test",
         "account_id": keys.account_id, "country": "DE", "default_currency": "eur",
-        "publishable_key": keys.publishable, "charges_enabled": true, "webhook": no_webhook,
+        "publishable_key": keys.publishable, "charges_enabled": true, "webhook": no_webhook, "problems": [],
         "modes": { "test": test, "live": null },
     });
     assert_eq!(status, expected);
