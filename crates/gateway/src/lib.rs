@@ -11,6 +11,7 @@ pub mod cli;
 pub mod clock;
 pub mod connect;
 pub mod error;
+pub mod events;
 pub mod forwarder;
 pub mod guards;
 pub mod internal;

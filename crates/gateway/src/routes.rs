@@ -12,7 +12,7 @@ use crate::error::ApiError;
 use crate::middleware::cors::answer_cors;
 use crate::middleware::idempotency;
 use crate::middleware::rate_limit::limit_store_api;
-use crate::{checkout, connect, internal, operations, orders, storefront, webhook};
+use crate::{checkout, connect, events, internal, operations, orders, storefront, webhook};
 
 /// Registers every route.
 pub fn configure(config: &mut ServiceConfig) {
@@ -161,6 +161,19 @@ fn store_api() -> impl HttpServiceFactory {
         .service(on(
             "/orders/{order_id}",
             [get(orders::show_order::show_order)],
+        ))
+        .service(on("/events", [get(events::list_events::list_events)]))
+        .service(on(
+            "/events/replay",
+            [post(events::replay_events::replay_events)],
+        ))
+        .service(on(
+            "/events/{event_id}",
+            [get(events::show_event::show_event)],
+        ))
+        .service(on(
+            "/events/{event_id}/replay",
+            [post(events::replay_event::replay_event)],
         ))
 }
 

@@ -1,19 +1,24 @@
 //! The inbox of Stripe's events: durable before the 200, deduplicated by (store, account, mode, event id).
 //!
-//! `record` stores what arrives, `claim` hands it to workers, `work` ends a claim, `read` shows it, `retention` forgets it.
+//! `record` stores what arrives, `claim` hands it to workers, `work` ends a claim, `read` shows it, `replay` makes it due
+//! again, `retention` forgets it.
 
 mod claim;
 mod parked;
 mod read;
 mod record;
+mod replay;
 pub mod retention;
 mod work;
 
 pub use claim::{ClaimedEvent, Scanned, Wanted, claim, renew, scan, take_over};
 pub(crate) use claim::{ClaimedRow, Place, StoreRow};
 pub use parked::count_parked;
-pub use read::{EventSummary, list};
+pub use read::{
+    EventFilter, EventSummary, Position, find, find_all, list_after, list_before, payload,
+};
 pub use record::{NewEvent, Stored, record};
+pub use replay::requeue;
 pub use work::{finish, resume_waiting, retry_later};
 
 /// Where an event stands.
@@ -34,6 +39,16 @@ pub enum EventState {
 }
 
 impl EventState {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Received,
+        Self::Processing,
+        Self::Processed,
+        Self::Ignored,
+        Self::Waiting,
+        Self::Parked,
+    ];
+
     /// The stored word, which is also the API's.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -44,6 +59,11 @@ impl EventState {
             Self::Waiting => "waiting",
             Self::Parked => "parked",
         }
+    }
+
+    /// The state of a stored word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
 }
 

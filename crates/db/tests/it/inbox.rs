@@ -200,9 +200,16 @@ async fn nul_is_replaced_and_spares_the_batch(database: TestDatabase) {
         [Stored::Known]
     );
     let mut conn = db.read().await.unwrap();
-    let list = inbox::list(&mut conn, store_id, Mode::Test, 10)
-        .await
-        .unwrap();
+    let list = inbox::list_before(
+        &mut conn,
+        store_id,
+        Mode::Test,
+        &inbox::EventFilter::all(),
+        None,
+        10,
+    )
+    .await
+    .unwrap();
     let hostile = list.iter().find(|event| event.event_id != "evt_good");
     let hostile = hostile.unwrap();
     assert_eq!(hostile.event_id, "evt_\u{FFFD}");
@@ -246,9 +253,16 @@ async fn the_newest_events_are_listed_first(database: TestDatabase) {
     ];
     inbox::record(db, batch).await.unwrap();
     let mut conn = db.read().await.unwrap();
-    let list = inbox::list(&mut conn, store_id, Mode::Test, 3)
-        .await
-        .unwrap();
+    let list = inbox::list_before(
+        &mut conn,
+        store_id,
+        Mode::Test,
+        &inbox::EventFilter::all(),
+        None,
+        3,
+    )
+    .await
+    .unwrap();
     let ids: Vec<&str> = list.iter().map(|event| event.event_id.as_str()).collect();
     assert_eq!(ids, ["evt_b", "evt_a", "evt_c"]);
     assert_eq!(list[2].received_at, now());

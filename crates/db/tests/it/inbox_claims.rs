@@ -328,9 +328,16 @@ async fn retry(db: &Db, event: &ClaimedEvent, next_attempt_at: Timestamp) -> boo
 
 async fn summary(db: &Db, store_id: StoreId) -> inbox::EventSummary {
     let mut conn = db.read().await.unwrap();
-    let mut list = inbox::list(&mut conn, store_id, Mode::Test, 10)
-        .await
-        .unwrap();
+    let mut list = inbox::list_before(
+        &mut conn,
+        store_id,
+        Mode::Test,
+        &inbox::EventFilter::all(),
+        None,
+        10,
+    )
+    .await
+    .unwrap();
     assert_eq!(list.len(), 1);
     list.remove(0)
 }

@@ -201,7 +201,14 @@ async fn answers(db: &Db, store_id: StoreId, its: &Belongings) -> Vec<(&'static 
         is_found!(webhook_secrets::list_valid(conn, store_id, now())),
         is_found!(api_keys::find_by_hash(conn, store_id, "c0ffee")),
         is_found!(incidents::list_open(conn, store_id, order_id)),
-        is_found!(inbox::list(conn, store_id, Mode::Test, 9)),
+        is_found!(inbox::list_before(
+            conn,
+            store_id,
+            Mode::Test,
+            &inbox::EventFilter::all(),
+            None,
+            9
+        )),
         (
             "connect_tokens::state",
             connect_tokens::state(conn, store_id, its.token_id)

@@ -130,18 +130,8 @@ async fn move_order(
     decision: Decision,
     now: Timestamp,
 ) -> Result<bool, ApiError> {
-    // An order that somebody moved on by hand is not moved back.
-    let confirmed = if order.status == OrderStatus::Pending {
-        OrderStatus::Confirmed
-    } else {
-        order.status
-    };
-    let (status, payment_status) = match decision {
-        Decision::MarkPaid => (confirmed, PaymentStatus::Paid),
-        Decision::MarkAuthorized => (confirmed, PaymentStatus::Authorized),
-        Decision::MarkFailed => (order.status, PaymentStatus::Failed),
-        Decision::MarkUnpaid => (order.status, PaymentStatus::Unpaid),
-        Decision::Unchanged | Decision::Report(_) => return Ok(true),
+    let Some((status, payment_status)) = order_after(order, decision) else {
+        return Ok(true);
     };
     if !db::orders::set_state(conn, order, status, payment_status, now).await? {
         return Ok(false);
@@ -161,6 +151,26 @@ async fn move_order(
     .await?;
     tracing::info!(store_id = %order.store_id, order_id = %order.id, %payment_status, "order moved");
     Ok(true)
+}
+
+/// Where a decision moves an order; `None` if it stays.
+pub(super) fn order_after(
+    order: &Order,
+    decision: Decision,
+) -> Option<(OrderStatus, PaymentStatus)> {
+    // An order that somebody moved on by hand is not moved back.
+    let confirmed = if order.status == OrderStatus::Pending {
+        OrderStatus::Confirmed
+    } else {
+        order.status
+    };
+    match decision {
+        Decision::MarkPaid => Some((confirmed, PaymentStatus::Paid)),
+        Decision::MarkAuthorized => Some((confirmed, PaymentStatus::Authorized)),
+        Decision::MarkFailed => Some((order.status, PaymentStatus::Failed)),
+        Decision::MarkUnpaid => Some((order.status, PaymentStatus::Unpaid)),
+        Decision::Unchanged | Decision::Report(_) => None,
+    }
 }
 
 async fn move_payment(

@@ -3,6 +3,7 @@
 pub mod effects;
 pub mod inbox;
 pub mod parked;
+pub mod preview;
 pub mod prune;
 mod regular;
 pub mod settle;

@@ -91,7 +91,7 @@ pub async fn catch_up(app: &App, store_id: StoreId, mode: Mode, payment_intent_i
     }
 }
 
-async fn load(
+pub(super) async fn load(
     app: &App,
     store_id: StoreId,
     mode: Mode,
@@ -110,7 +110,7 @@ async fn load(
 }
 
 /// What Stripe says, or why it cannot say anything about this payment.
-enum Reading {
+pub(super) enum Reading {
     Intent {
         account_id: String,
         intent: Box<PaymentIntent>,
@@ -119,7 +119,7 @@ enum Reading {
     Missing,
 }
 
-async fn read_from_stripe(
+pub(super) async fn read_from_stripe(
     app: &App,
     store_id: StoreId,
     payment: &Payment,
@@ -153,7 +153,7 @@ pub struct Verdict {
     pub last_error: Option<(Option<String>, Option<String>)>,
 }
 
-fn judge(
+pub(super) fn judge(
     store_id: StoreId,
     payment: &Payment,
     order: Option<&Order>,

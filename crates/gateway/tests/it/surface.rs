@@ -15,7 +15,7 @@ stories!(
 );
 
 /// Every route: its path with `{store}` for the store's id, and what it answers to.
-pub const ROUTES: [(&str, &str); 29] = [
+pub const ROUTES: [(&str, &str); 33] = [
     ("/healthz", "GET"),
     ("/readyz", "GET"),
     ("/webhook/stripe", "POST"),
@@ -45,6 +45,10 @@ pub const ROUTES: [(&str, &str); 29] = [
     ("/api/v1/stores/{store}/payment-intents", "POST"),
     ("/api/v1/stores/{store}/payments/pi_1", "GET"),
     ("/api/v1/stores/{store}/orders", "GET, POST"),
+    ("/api/v1/stores/{store}/events", "GET"),
+    ("/api/v1/stores/{store}/events/replay", "POST"),
+    ("/api/v1/stores/{store}/events/id", "GET"),
+    ("/api/v1/stores/{store}/events/id/replay", "POST"),
 ];
 
 async fn every_path_names_its_methods(app: &TestApp) {
@@ -109,7 +113,7 @@ async fn unknown_paths_and_malformed_ids_are_404(app: &TestApp) {
         "💳",
     ];
     for bad in malformed {
-        for collection in ["products", "carts", "orders", "payments"] {
+        for collection in ["products", "carts", "orders", "payments", "events"] {
             let path = format!("/{collection}/{bad}");
             let reply = app
                 .store_get(&store, &path)
@@ -140,7 +144,7 @@ async fn bad_queries_are_refused_in_the_envelope(app: &TestApp) {
             "ending_before",
         ),
     ];
-    for list in ["products", "orders"] {
+    for list in ["products", "orders", "events"] {
         for (query, param) in &bad {
             let reply = app
                 .store_get(&store, &format!("/{list}?{query}"))

@@ -16,7 +16,7 @@ stories!(
 type Things = BTreeMap<&'static str, String>;
 
 /// Every route of the store API that names a thing, and the body it is called with.
-const ROUTES: [(&str, &str, &str); 16] = [
+const ROUTES: [(&str, &str, &str); 19] = [
     ("GET", "/products/{product}", ""),
     ("PATCH", "/products/{product}", r#"{"name":"Stolen"}"#),
     ("DELETE", "/products/{product}", ""),
@@ -53,6 +53,9 @@ const ROUTES: [(&str, &str, &str); 16] = [
         r#"{"cart_id":"{own_cart}","payment_reference":"{intent}"}"#,
     ),
     ("GET", "/orders/{order}", ""),
+    ("GET", "/events/{event}", ""),
+    ("POST", "/events/{event}/replay", "{}"),
+    ("POST", "/events/{event}/replay", r#"{"preview":true}"#),
 ];
 
 /// One of each, the cart authorised but not ordered, so that nothing but the store keeps others away.
@@ -77,6 +80,9 @@ async fn things(app: &TestApp, store: &ConnectedStore) -> Things {
         .to_owned();
     app.pay(&intent, "pm_card_visa").await;
     let order = app.place_order(store).await;
+    let event = app
+        .hint(store, "payment_intent.succeeded", &order.intent)
+        .await;
     Things::from([
         ("product", product),
         ("cart", cart),
@@ -85,6 +91,7 @@ async fn things(app: &TestApp, store: &ConnectedStore) -> Things {
         ("intent", intent),
         ("order", order.id),
         ("order_token", order.token),
+        ("event", event),
     ])
 }
 
@@ -97,6 +104,7 @@ fn absent() -> Things {
         ("intent", "pi_FAKE000000000000000000000".to_owned()),
         ("order", id()),
         ("order_token", "ot_FAKE".to_owned()),
+        ("event", "evt_FAKEabsent".to_owned()),
     ])
 }
 

@@ -31,7 +31,7 @@ pub(super) struct Done {
 /// Works on a claimed event. However it ends, the event is finished, put aside or planned again; where that fails its
 /// lease runs out.
 pub(super) async fn work(app: &App, event: &ClaimedEvent) -> Done {
-    let stored = if event.attempts > MAX_ATTEMPTS {
+    let stored = if event.tries() > MAX_ATTEMPTS {
         // Its workers died before they could say why.
         let parked = parked::park(app, event, "worker_died").await;
         parked.map(|()| (Answered::NotAsked, None))
@@ -39,12 +39,12 @@ pub(super) async fn work(app: &App, event: &ClaimedEvent) -> Done {
         match tokio::time::timeout(MAX_TIME, attempt(app, event)).await {
             Ok(Ok(answered)) => Ok((answered, None)),
             Ok(Err(error)) => {
-                tracing::warn!(store_id = %event.store_id, event_id = event.event_id, attempt = event.attempts, ?error, "an event has to wait");
+                tracing::warn!(store_id = %event.store_id, event_id = event.event_id, attempt = event.tries(), ?error, "an event has to wait");
                 let retry = postpone(app, event, error.code()).await;
                 retry.map(|retry_at| (answered(&error), retry_at))
             }
             Err(_) => {
-                tracing::warn!(store_id = %event.store_id, event_id = event.event_id, attempt = event.attempts, "an event took too long");
+                tracing::warn!(store_id = %event.store_id, event_id = event.event_id, attempt = event.tries(), "an event took too long");
                 let retry = postpone(app, event, "took_too_long").await;
                 retry.map(|retry_at| (Answered::No, retry_at))
             }
@@ -111,12 +111,12 @@ async fn postpone(
     {
         return Ok(None);
     }
-    if event.attempts >= MAX_ATTEMPTS {
+    if event.tries() >= MAX_ATTEMPTS {
         parked::park(app, event, code).await?;
         return Ok(None);
     }
     let mut tx = app.db.begin().await?;
-    let next_attempt_at = app.now() + SignedDuration::from_millis(backoff_ms(event.attempts));
+    let next_attempt_at = app.now() + SignedDuration::from_millis(backoff_ms(event.tries()));
     db::inbox::retry_later(&mut tx, event, code, next_attempt_at).await?;
     tx.commit().await?;
     Ok(Some(next_attempt_at))

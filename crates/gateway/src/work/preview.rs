@@ -1,0 +1,129 @@
+//! What settling a payment now would change: the same reading and the same decision as [`settle`](super::settle), without
+//! the writing.
+
+use db::orders::Order;
+use db::payments::{Payment, PaymentState};
+use domain::incident::Incident;
+use domain::order::PaymentStatus;
+use domain::settle::Decision;
+use domain::{Mode, StoreId};
+use serde_json::{Value, json};
+
+use super::effects;
+use super::settle::{Verdict, judge, load, read_from_stripe};
+use crate::app::App;
+use crate::error::ApiError;
+
+/// What settling would do.
+#[derive(Debug)]
+pub struct Preview {
+    /// The payment's order, as it stands.
+    pub order: Option<Order>,
+    /// What would change.
+    pub changes: Vec<Change>,
+    /// What a person would be told.
+    pub incident: Option<Incident>,
+}
+
+/// A field that would change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// As in the order's JSON; `payment.…` for our own record of the payment.
+    pub field: &'static str,
+    /// What it is.
+    pub from: Value,
+    /// What it would be.
+    pub to: Value,
+}
+
+/// Reads a `PaymentIntent` from Stripe and tells what our record would become. `None` if it is no payment of this store
+/// and mode. Writes nothing, but for the pause of a store whose key Stripe refuses.
+pub async fn preview(
+    app: &App,
+    store_id: StoreId,
+    mode: Mode,
+    payment_intent_id: &str,
+) -> Result<Option<Preview>, ApiError> {
+    let Some((payment, order)) = load(app, store_id, mode, payment_intent_id).await? else {
+        return Ok(None);
+    };
+    let reading = read_from_stripe(app, store_id, &payment, payment_intent_id).await?;
+    let verdict = judge(store_id, &payment, order.as_ref(), &reading)?;
+    let mut changes = Vec::new();
+    let mut incident = None;
+    if let Decision::Report(reported) = verdict.decision {
+        incident = Some(reported);
+    } else if let Some(order) = &order {
+        order_changes(app, order, verdict.decision, &mut changes).await?;
+    }
+    payment_changes(&payment, &verdict, &mut changes);
+    Ok(Some(Preview {
+        order,
+        changes,
+        incident,
+    }))
+}
+
+async fn order_changes(
+    app: &App,
+    order: &Order,
+    decision: Decision,
+    changes: &mut Vec<Change>,
+) -> Result<(), ApiError> {
+    let moved = effects::order_after(order, decision);
+    let (status, payment_status) = moved.unwrap_or((order.status, order.payment_status));
+    let mut compare = |field, from: Value, to: Value| {
+        if from != to {
+            changes.push(Change { field, from, to });
+        }
+    };
+    let (from, to) = (order.status.as_str(), status.as_str());
+    compare("status", json!(from), json!(to));
+    let (from, to) = (order.payment_status.as_str(), payment_status.as_str());
+    compare("payment_status", json!(from), json!(to));
+    let mut conn = app.db.read().await?;
+    let open = db::incidents::list_open(&mut conn, order.store_id, order.id).await?;
+    let codes: Vec<String> = open.into_iter().map(|incident| incident.code).collect();
+    let is_paid = moved.is_some() && payment_status == PaymentStatus::Paid;
+    // Payment closes all, and any answer from Stripe what tells of an event without one.
+    let left: Vec<&String> = codes
+        .iter()
+        .filter(|code| !is_paid && **code != Incident::EventParked.code())
+        .collect();
+    compare("attention", json!(codes), json!(left));
+    Ok(())
+}
+
+fn payment_changes(payment: &Payment, verdict: &Verdict, changes: &mut Vec<Change>) {
+    let known = (&payment.last_error_code, &payment.last_decline_code);
+    if let Some((code, decline_code)) = &verdict.last_error
+        && payment.status != PaymentState::Succeeded
+        && known != (code, decline_code)
+    {
+        let failure = |(code, decline_code): (&Option<String>, &Option<String>)| json!({ "code": code, "decline_code": decline_code });
+        let is_first = known == (&None, &None);
+        changes.push(Change {
+            field: "last_payment_error",
+            from: if is_first {
+                Value::Null
+            } else {
+                failure(known)
+            },
+            to: failure((code, decline_code)),
+        });
+    }
+    if verdict.payment_state != payment.status {
+        changes.push(Change {
+            field: "payment.status",
+            from: json!(payment.status.as_str()),
+            to: json!(verdict.payment_state.as_str()),
+        });
+    }
+    if verdict.captured_minor != payment.captured_minor {
+        changes.push(Change {
+            field: "payment.captured",
+            from: json!(payment.captured_minor),
+            to: json!(verdict.captured_minor),
+        });
+    }
+}
