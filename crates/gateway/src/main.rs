@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use gateway::cli::{
-    self, Cli, Command, PaymentCommand, StoreCommand, VaultCommand, WebhookCommand,
+    self, Cli, Command, EventsCommand, PaymentCommand, StoreCommand, VaultCommand, WebhookCommand,
 };
 
 fn main() -> ExitCode {
@@ -24,6 +24,10 @@ fn main() -> ExitCode {
                 }
                 Command::Webhook(WebhookCommand::Listen(args)) => {
                     cli::webhook_listen::run(&args).await
+                }
+                Command::Events(EventsCommand::List(args)) => cli::events::list::run(&args).await,
+                Command::Events(EventsCommand::Replay(args)) => {
+                    cli::events::replay::run(&args).await
                 }
                 Command::Vault(VaultCommand::NewKey) => cli::vault_new_key::run(),
             }

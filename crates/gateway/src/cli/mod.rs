@@ -3,6 +3,7 @@
 pub mod process;
 
 pub mod dev;
+pub mod events;
 pub mod migrate;
 pub mod payment_status;
 pub mod sandbox;
@@ -48,6 +49,9 @@ pub enum Command {
     /// Look at a store's payments set-up
     #[command(subcommand)]
     Payment(PaymentCommand),
+    /// Look at a store's events, and replay them
+    #[command(subcommand)]
+    Events(EventsCommand),
     /// Events from Stripe
     #[command(subcommand)]
     Webhook(WebhookCommand),
@@ -72,6 +76,15 @@ pub enum StoreCommand {
 pub enum PaymentCommand {
     /// Show whether a store is connected to Stripe
     Status(payment_status::Args),
+}
+
+/// `tillgate events …`
+#[derive(Debug, Subcommand)]
+pub enum EventsCommand {
+    /// List a store's events, newest first
+    List(events::list::Args),
+    /// Make events due again, or see what that would change
+    Replay(events::replay::Args),
 }
 
 /// `tillgate webhook …`

@@ -48,6 +48,18 @@ pub enum Outcome {
     Ignored,
 }
 
+impl Outcome {
+    /// The API's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Changes => "changes",
+            Self::Nothing => "nothing",
+            Self::Incident => "incident",
+            Self::Ignored => "ignored",
+        }
+    }
+}
+
 /// One field that would change.
 #[derive(Debug, Serialize)]
 pub struct ChangeReply {

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod dev;
+mod events;
 mod forwarder;
 mod migrate;
 mod place;

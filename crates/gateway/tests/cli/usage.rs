@@ -2,6 +2,8 @@
 
 use crate::place::{Place, text};
 
+const STORE: &str = "018e1b2c-0000-7000-8000-000000000001";
+
 #[test]
 fn wrong_usage_ends_with_2_and_touches_nothing() {
     let place = Place::new();
@@ -31,6 +33,14 @@ fn wrong_usage_ends_with_2_and_touches_nothing() {
             "--to",
             "127.0.0.1:8080",
         ],
+        &["events"],
+        &["events", "list"],
+        &["events", "list", "--store", STORE, "--state", "done"],
+        &["events", "list", "--store", STORE, "--since", "yesterday"],
+        &["events", "list", "--store", STORE, "--limit", "0"],
+        &["events", "replay", "--store", STORE],
+        &["events", "replay", "--store", STORE, "--preview"],
+        &["events", "replay", "--store", STORE, ""],
         &["sandbox", "--port", "70000"],
         &["sandbox", "--fault", "507"],
         &["sandbox", "--latency", "900:80"],
