@@ -34,7 +34,7 @@ pub struct App {
     pub inbox: InboxWriter,
     /// Signing secrets of the forwarders that run beside a development gateway.
     pub held_secrets: HeldSecrets,
-    /// WorkState the workers when there is something to do.
+    /// Wakes the workers, and remembers what they need to.
     pub work: WorkState,
 }
 

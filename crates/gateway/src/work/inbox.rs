@@ -71,7 +71,7 @@ pub async fn run(app: Arc<App>, tempo: Tempo, mut stop: watch::Receiver<bool>) {
                 }
             }
             _ = beat.tick() => keep(&mut worker).await,
-            _ = stop.changed() => {}
+            gone = stop.changed() => if gone.is_err() { break },
         }
     }
     let deadline = tokio::time::sleep(tempo.drain);

@@ -26,7 +26,7 @@ const REGULAR: &[Regular] = &[
     // The partitions of the next months, and what is older than the operator wants to keep.
     Regular {
         name: "prune",
-        every: Duration::from_secs(600),
+        every: Duration::from_mins(10),
         can_be_woken: false,
         run_once: |app| Box::pin(prune::run_once(app)),
     },

@@ -39,7 +39,7 @@ impl Regular {
             tokio::select! {
                 () = tokio::time::sleep(self.pause()) => {}
                 _ = woken.changed(), if self.can_be_woken => {}
-                _ = stop.changed() => {}
+                gone = stop.changed() => if gone.is_err() { return },
             }
         }
     }

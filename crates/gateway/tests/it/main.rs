@@ -31,3 +31,4 @@ mod surface;
 mod tenancy;
 mod truth;
 mod webhooks;
+mod work;

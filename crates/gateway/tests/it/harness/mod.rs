@@ -68,6 +68,7 @@ pub struct TestApp {
     /// Speaks HTTP and keeps every answer for the search at the end.
     pub http: http::Recorder,
     canary: canary::Canary,
+    vault_key: SecretString,
     server: actix_web::dev::ServerHandle,
 }
 
@@ -83,19 +84,11 @@ impl TestApp {
         let sandbox = start_sandbox(&clock).await;
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let mut settings = settings(&url, &sandbox.url(), database.url(), &canary);
+        let vault_key = vault::Vault::generate_key();
+        canary.watch(secrecy::ExposeSecret::expose_secret(&vault_key));
+        let mut settings = settings(&url, &sandbox.url(), database.url(), &vault_key, &canary);
         change(&mut settings);
-        let stripe = Transport::new(TransportConfig {
-            api_base: settings.stripe_api_base.clone(),
-            total_timeout: std::time::Duration::from_secs(5),
-            backoff_base: std::time::Duration::from_millis(1),
-            ..TransportConfig::default()
-        })
-        .unwrap();
-        let app = App::assemble(settings, database.db.clone(), stripe, clock.clone())
-            .await
-            .unwrap();
-        let app = Arc::new(app);
+        let app = assemble(settings, &database, &clock).await;
         let server = gateway::server::start(Arc::clone(&app), listener).unwrap();
         let handle = server.handle();
         tokio::spawn(server);
@@ -107,8 +100,21 @@ impl TestApp {
             sandbox,
             url,
             canary,
+            vault_key,
             server: handle,
         }
+    }
+
+    /// Another gateway on the same database, with the same keys; it has no server.
+    pub async fn second_gateway(&self) -> Arc<App> {
+        let settings = settings(
+            &self.url,
+            &self.sandbox.url(),
+            self.database.url(),
+            &self.vault_key,
+            &self.canary,
+        );
+        assemble(settings, &self.database, &self.clock).await
     }
 
     /// Works through the inbox until nothing is due.
@@ -153,6 +159,18 @@ impl TestApp {
     }
 }
 
+async fn assemble(settings: Settings, database: &TestDatabase, clock: &Clock) -> Arc<App> {
+    let stripe = Transport::new(TransportConfig {
+        api_base: settings.stripe_api_base.clone(),
+        total_timeout: std::time::Duration::from_secs(5),
+        backoff_base: std::time::Duration::from_millis(1),
+        ..TransportConfig::default()
+    })
+    .unwrap();
+    let app = App::assemble(settings, database.db.clone(), stripe, clock.clone()).await;
+    Arc::new(app.unwrap())
+}
+
 async fn start_sandbox(clock: &Clock) -> Sandbox {
     let clock = clock.clone();
     let config = stripe_sandbox::Config {
@@ -164,9 +182,13 @@ async fn start_sandbox(clock: &Clock) -> Sandbox {
     Sandbox::start(config).await.unwrap()
 }
 
-fn settings(url: &str, stripe_url: &str, database_url: &str, canary: &canary::Canary) -> Settings {
-    let vault_key = vault::Vault::generate_key();
-    canary.watch(secrecy::ExposeSecret::expose_secret(&vault_key));
+fn settings(
+    url: &str,
+    stripe_url: &str,
+    database_url: &str,
+    vault_key: &SecretString,
+    canary: &canary::Canary,
+) -> Settings {
     canary.watch(INTERNAL_SECRET);
     canary.watch(NEXT_INTERNAL_SECRET);
     canary.watch(std::str::from_utf8(TOKEN_KEY).unwrap());
@@ -180,7 +202,7 @@ fn settings(url: &str, stripe_url: &str, database_url: &str, canary: &canary::Ca
         ],
         public_url,
         database_url: SecretString::from(database_url),
-        vault_keys: vault_key,
+        vault_keys: vault_key.clone(),
         token_keys: vec![SecretSlice::from(TOKEN_KEY.to_vec())],
         internal_secrets: vec![
             SecretString::from(INTERNAL_SECRET),

@@ -9,6 +9,7 @@ stories!(
     c8_events_wait_until_the_store_reconnects,
     c8_another_store_is_not_concerned,
     c8_an_event_that_meets_the_reconnect_is_not_left_behind,
+    c7_an_event_that_meets_the_connect_of_its_account_is_not_left_behind,
 );
 
 async fn c8_events_wait_until_the_store_reconnects(app: &TestApp) {
@@ -117,6 +118,42 @@ async fn c8_an_event_that_meets_the_reconnect_is_not_left_behind(app: &TestApp) 
         app.database.raw("COMMIT").await.unwrap();
     };
     tokio::join!(app.run_work(), reconnecting);
+    app.wait_s(1);
+    app.run_work().await;
+    assert_eq!(app.inbox(&event).await.unwrap().state, "processed");
+    assert_eq!(app.times_paid(&orders[0].id).await, 1);
+}
+
+/// A worker has found that nobody connected the account of a payment, and before it writes that down somebody does.
+async fn c7_an_event_that_meets_the_connect_of_its_account_is_not_left_behind(app: &TestApp) {
+    let store = app.connected_store("Coffee").await;
+    let orders = paid_at_stripe(app, &store, 1).await;
+    let event = app
+        .hint(&store, "payment_intent.succeeded", &orders[0].intent)
+        .await;
+    for table in ["payments", "stripe_events"] {
+        let sql = format!("UPDATE {table} SET account_id = 'acct_FAKElate'");
+        app.database.raw(&sql).await.unwrap();
+    }
+    // What connecting does, up to the moment before its commit.
+    for sql in [
+        "BEGIN",
+        "UPDATE stores SET updated_at = updated_at",
+        "INSERT INTO stripe_connections (store_id, mode, account_id, publishable_key, charges_enabled, secret_version, \
+             secret_key_id, secret_token, reconnect_needed, connected_at, replaced_at) \
+         SELECT store_id, mode, 'acct_FAKElate', publishable_key, charges_enabled, secret_version, \
+             secret_key_id, secret_token, reconnect_needed, connected_at, connected_at FROM stripe_connections",
+        "UPDATE stripe_events SET state = 'received' WHERE state = 'waiting'",
+    ] {
+        app.database.raw(sql).await.unwrap();
+    }
+    let connecting = async {
+        while !is_waited_for(app).await {
+            tokio::task::yield_now().await;
+        }
+        app.database.raw("COMMIT").await.unwrap();
+    };
+    tokio::join!(app.run_work(), connecting);
     app.wait_s(1);
     app.run_work().await;
     assert_eq!(app.inbox(&event).await.unwrap().state, "processed");
