@@ -27,7 +27,12 @@ pub(crate) enum Death {
     Kill,
     /// `pg_ctl stop -m immediate`.
     Immediate,
+    /// `kill -9` of one of its processes, as when memory runs out: PostgreSQL throws everybody out and recovers by itself.
+    Process,
 }
+
+/// In the log when clients may come.
+const READY: &str = "ready to accept connections";
 
 /// Stopped and removed when it is dropped.
 pub(crate) struct Cluster {
@@ -75,11 +80,11 @@ impl Cluster {
     /// Kills the server and starts it again at once. Says how long it was away.
     pub(crate) async fn restart(&mut self, death: Death) -> Duration {
         let begun = Instant::now();
+        let postmaster = Pid::from_child(&self.server);
         match death {
-            Death::Kill => self.server.kill().unwrap(),
-            Death::Immediate => {
-                kill_process(Pid::from_child(&self.server), Signal::QUIT).unwrap();
-            }
+            Death::Kill => kill_process(postmaster, Signal::KILL).unwrap(),
+            Death::Immediate => kill_process(postmaster, Signal::QUIT).unwrap(),
+            Death::Process => return self.recover_from(youngest_child(postmaster)).await,
         }
         while self.server.try_wait().unwrap().is_none() {
             assert!(
@@ -99,6 +104,43 @@ impl Cluster {
         }
         panic!("PostgreSQL does not come back: {}", log(self.folder.path()));
     }
+}
+
+impl Cluster {
+    async fn recover_from(&mut self, victim: Pid) -> Duration {
+        let begun = Instant::now();
+        let readies = |folder: &Path| log(folder).matches(READY).count();
+        let before = readies(self.folder.path());
+        // It may have ended by itself a moment ago.
+        if kill_process(victim, Signal::KILL).is_err() {
+            return Duration::ZERO;
+        }
+        while readies(self.folder.path()) == before {
+            let ended = self.server.try_wait().unwrap();
+            assert!(
+                ended.is_none(),
+                "the postmaster died of it: {}",
+                log(self.folder.path())
+            );
+            assert!(
+                begun.elapsed() < START_WITHIN,
+                "{}",
+                log(self.folder.path())
+            );
+            tokio::time::sleep(GRAIN).await;
+        }
+        begun.elapsed()
+    }
+}
+
+/// Mostly somebody's session; the server's own helpers were there first.
+fn youngest_child(of: Pid) -> Pid {
+    let of = of.as_raw_nonzero();
+    let children = std::fs::read_to_string(format!("/proc/{of}/task/{of}/children")).unwrap();
+    let youngest = children.split_whitespace().last();
+    let raw = youngest.and_then(|pid| pid.parse().ok());
+    raw.and_then(Pid::from_raw)
+        .expect("a running server has processes")
 }
 
 impl Drop for Cluster {
@@ -196,7 +238,7 @@ async fn start(bin: &Path, folder: &Path, as_owner: &[String], port: u16) -> Opt
     postgres.stdout(Stdio::null()).stderr(log_file);
     let mut server = postgres.spawn().expect("setpriv and PostgreSQL");
     let begun = Instant::now();
-    while !log(folder).contains("ready to accept connections") {
+    while !log(folder).contains(READY) {
         if server.try_wait().unwrap().is_some() {
             return None;
         }

@@ -50,6 +50,10 @@ impl Kills {
             });
         taken.is_ok()
     }
+
+    fn give_back(&self) {
+        self.left.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 /// Starts the slot's gateway and waits until it serves.
@@ -100,8 +104,15 @@ async fn come_back(town: &Town, kills: &Kills, slot: usize, dice: &mut StdRng) -
         let mut gateway = town.site.start(slot);
         if dice.random_ratio(1, START_KILLS) && kills.take() {
             let age = Duration::from_millis(dice.random_range(START_MS));
-            if timeout(age, gateway.ready(&town.http)).await.is_err() {
-                town.tally.kills_while_starting.add();
+            match timeout(age, gateway.ready(&town.http)).await {
+                // There was no database to start with: nobody to kill.
+                Ok(Start::Ended) => {
+                    kills.give_back();
+                    town.tally.starts_without_database.add();
+                    continue;
+                }
+                Ok(Start::Ready(_)) => {}
+                Err(_) => town.tally.kills_while_starting.add(),
             }
             gateway.kill();
             town.tally.kills.add();
@@ -153,11 +164,8 @@ pub(crate) async fn kill_server(
             tokio::time::sleep(GRAIN).await;
         }
         tokio::time::sleep(uptime(&mut dice)).await;
-        let death = if dice.random_ratio(1, 2) {
-            Death::Kill
-        } else {
-            Death::Immediate
-        };
+        let deaths = [Death::Kill, Death::Immediate, Death::Process];
+        let death = deaths[dice.random_range(0..deaths.len())];
         town.tally.server_kills.add();
         let away = cluster.restart(death).await;
         town.tally.server_back_after.add(away);
