@@ -4,7 +4,7 @@ use db::orders::Order;
 use db::payments::{Payment, PaymentState};
 use db::stores::Store;
 use domain::StoreId;
-use domain::order::PaymentStatus;
+use domain::order::{OrderStatus, PaymentStatus};
 use stripe_http::payment_intents::{self, CancelParams, CaptureParams, PaymentIntent, Status};
 use stripe_http::{Error as StripeError, IdempotencyKey, PaymentIntentId};
 
@@ -30,10 +30,11 @@ const CAPTURE_AT_ONCE: &str = "confirmed";
 /// Checks that the payment is of this store, mode and cart, has the right amount, holds money and is unused.
 pub async fn check(
     app: &App,
-    store_id: StoreId,
+    store: &Store,
     basket: &Basket,
     payment_intent_id: &str,
 ) -> Result<Proof, ApiError> {
+    let store_id = store.id;
     let id = PaymentIntentId::parse(payment_intent_id).map_err(|_| mismatch())?;
     let payment =
         db::payments::find_by_intent(&mut app.db.read().await?, store_id, payment_intent_id)
@@ -41,7 +42,11 @@ pub async fn check(
     let payment = payment
         .filter(|payment| payment.mode == basket.cart.mode)
         .ok_or_else(mismatch)?;
-    if payment.order_id.is_some() {
+    if let Some(order_id) = payment.order_id {
+        let order = db::orders::find(&mut app.db.read().await?, store_id, order_id).await?;
+        if let Some(order) = order.filter(|order| order.cart_id == Some(basket.cart.id)) {
+            take_what_is_held(app, store, payment, id, order).await?;
+        }
         return Err(already_used());
     }
     if payment.cart_id != Some(basket.cart.id) {
@@ -94,7 +99,7 @@ async fn read(
 }
 
 /// Captures if the store captures on confirmation. The order stands whatever Stripe says: a capture that fails
-/// leaves it authorised and is logged; nothing tries it again yet.
+/// leaves it authorised and is logged; asking for the same order again tries it again.
 pub async fn capture(
     app: &App,
     store: &Store,
@@ -120,6 +125,29 @@ pub async fn capture(
     }
     let fresh = db::orders::find(&mut app.db.read().await?, store.id, order.id).await?;
     Ok(fresh.unwrap_or(order))
+}
+
+/// Captures what an order holds and should have been taken when it was placed: whoever placed it may have died, or
+/// have met a Stripe that failed. Does nothing where the store captures later.
+pub async fn take_what_is_held(
+    app: &App,
+    store: &Store,
+    payment: Payment,
+    payment_intent_id: PaymentIntentId,
+    order: Order,
+) -> Result<(), ApiError> {
+    let is_due = store.capture_on == CAPTURE_AT_ONCE
+        && order.status == OrderStatus::Confirmed
+        && order.payment_status == PaymentStatus::Authorized;
+    if is_due {
+        let proof = Proof {
+            payment,
+            payment_intent_id,
+            payment_status: PaymentStatus::Authorized,
+        };
+        capture(app, store, &proof, order).await?;
+    }
+    Ok(())
 }
 
 async fn try_capture(app: &App, store_id: StoreId, proof: &Proof) -> Result<(), ApiError> {

@@ -24,7 +24,7 @@ pub async fn place_paid(
 ) -> Result<Placed, ApiError> {
     let basket = read_basket(app, store.id, cart_id, checkout).await?;
     let contact = complete_contact(app, store.id, checkout, contact)?;
-    let proof = check(app, store.id, &basket, payment_intent_id).await?;
+    let proof = check(app, store, &basket, payment_intent_id).await?;
     withdraw_unpaid(app, store.id, &basket).await?;
     match insert(
         app,

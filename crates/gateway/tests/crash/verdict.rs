@@ -112,6 +112,11 @@ impl Verdict {
                     .push(format!("order {id} belongs to no shopper"));
             }
         }
+        for (id, state) in expected.iter().filter(|(_, state)| *state == "authorized") {
+            self.broken.push(format!(
+                "order {id} is {state}, and its money was to be taken"
+            ));
+        }
         for (id, state) in &expected {
             let is = recorded.get(id).map_or("lost", String::as_str);
             if is != state {
@@ -143,7 +148,8 @@ impl Verdict {
         let expected = expected_states(town, bought).await;
         let mut charges: BTreeMap<String, usize> = BTreeMap::new();
         for charge in everything(town, "charges").await {
-            if charge["status"] == "succeeded" {
+            // What is only held on the card is a charge that is not captured.
+            if charge["status"] == "succeeded" && charge["captured"] == true {
                 let intent = charge["payment_intent"].as_str().unwrap().to_owned();
                 *charges.entry(intent).or_default() += 1;
             }

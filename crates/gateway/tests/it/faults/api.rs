@@ -12,6 +12,7 @@ stories!(
     r1_a_timeout_before_the_effect_is_told_and_mended,
     r1_a_500_that_stripe_repeats_is_left_behind,
     r1_a_capture_whose_500_is_repeated_is_read_again,
+    r1_a_capture_that_was_lost_is_made_up_for_when_the_order_is_asked_for_again,
 );
 
 /// The `PaymentIntents` that were asked for, by idempotency key.
@@ -118,4 +119,39 @@ async fn r1_a_capture_whose_500_is_repeated_is_read_again(app: &TestApp) {
         let received = if paid == "paid" { 1250 } else { 0 };
         assert_eq!(at_stripe["amount_received"], received, "{kind}");
     }
+}
+
+/// As after a crash between the order's commit and its capture: nobody would ever take the money.
+async fn r1_a_capture_that_was_lost_is_made_up_for_when_the_order_is_asked_for_again(
+    app: &TestApp,
+) {
+    let store = app.connected_store("Coffee").await;
+    let cart = app.create_cart(&store).await;
+    let intent = app.prepaid(&store, &cart).await;
+    let path = format!("/v1/payment_intents/{intent}/capture");
+    app.fault(json!({ "path_prefix": path, "kind": "503", "times": 3 }))
+        .await;
+    let order = app.order_prepaid(&store, &cart, &intent).await.expect(201);
+    assert_eq!(order["payment_status"], "authorized");
+
+    // Somebody with another cart moves nothing.
+    let other = app.create_cart(&store).await;
+    app.order_prepaid(&store, &other, &intent)
+        .await
+        .expect_error(409, "payment_already_used");
+    let id = order["id"].as_str().unwrap();
+    assert_eq!(app.recorded(id).await.1, "authorized");
+
+    for _ in 0..2 {
+        app.order_prepaid(&store, &cart, &intent)
+            .await
+            .expect_error(409, "payment_already_used");
+        assert_eq!(app.recorded(id).await.1, "paid");
+    }
+    assert_eq!(app.times_paid(id).await, 1);
+    let at_stripe = app.intent_at_stripe(&store, &intent).await;
+    assert_eq!(
+        (&at_stripe["status"], &at_stripe["amount_received"]),
+        (&json!("succeeded"), &json!(1250))
+    );
 }
