@@ -68,6 +68,23 @@ storyAlone('A merchant with a restricted key is told what it lacks', async (scen
   await scene.keeps(page, 'connect-problems');
 });
 
+storyAlone('The success page tells by itself that the first event came', async (scene) => {
+  const merchant = await newMerchant(scene);
+  const { page, store } = merchant;
+  await scene.sandbox.holdWebhooks();
+  const url = `${scene.server.public_url}/webhook/stripe/${store.id}`;
+  const webhook_secret = await scene.sandbox.makesEndpoint(store.secret_key, url);
+  await page.goto(store.connect_url);
+  await merchant.sends({ ...store, webhook_secret });
+  const state = page.locator('dt:text-is("Webhook") + dd');
+  await state.filter({ hasText: 'waiting for the first event' }).waitFor();
+  await merchant.findsNoSecretOnPage([webhook_secret]);
+  await scene.keeps(page, 'connect-waiting');
+  const answers = await scene.sandbox.letsGo('acct_1FAKESecondStore', 'setup_intent.canceled');
+  assert.ok(answers.length > 0 && answers.every((status) => status === 200), `webhooks are taken: ${answers}`);
+  await state.filter({ hasText: 'last event just now' }).waitFor();
+});
+
 storyAlone('A merchant moves to another Stripe account while a shopper pays', async (scene) => {
   const shopper = await scene.shopperAtCheckout();
   const { page } = await scene.openTab();

@@ -18,9 +18,13 @@ export class Merchant {
   }
 
   /** Pastes keys into the form, and waits for the answer's page. */
-  async sends({ publishable_key, secret_key }) {
+  async sends({ publishable_key, secret_key, webhook_secret }) {
     if (publishable_key !== undefined) await this.page.getByLabel('Publishable key').fill(publishable_key);
     await this.page.getByLabel('Secret or restricted key').fill(secret_key);
+    if (webhook_secret !== undefined) {
+      await this.page.getByText('Only if we cannot set up the webhook ourselves').click();
+      await this.page.getByLabel('Webhook signing secret', { exact: true }).fill(webhook_secret);
+    }
     const answered = this.page.waitForResponse((response) => response.request().method() === 'POST');
     await this.page.getByRole('button', { name: 'Connect Stripe' }).click();
     await answered;

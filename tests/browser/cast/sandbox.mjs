@@ -52,6 +52,18 @@ export class Sandbox {
     await this.#post('/_sandbox/faults', fault);
   }
 
+  /** Lets waiting webhooks of a type of an account go. */
+  async letsGo(account, event_type) {
+    const { deliveries } = await this.#post('/_sandbox/deliveries/flush', { account, event_type });
+    return deliveries.map((delivery) => delivery.status);
+  }
+
+  /** The merchant makes a webhook endpoint in the dashboard, and copies its signing secret. */
+  async makesEndpoint(bearer, url) {
+    const form = new URLSearchParams([['url', url], ['enabled_events[]', 'setup_intent.canceled']]);
+    return (await callJson('POST', `${this.#url}/v1/webhook_endpoints`, { bearer, form })).secret;
+  }
+
   /** The merchant makes a restricted key in the dashboard. */
   async makesKey({ account_id, key, permissions }) {
     await this.#post('/_sandbox/keys', { account_id, key, permissions });

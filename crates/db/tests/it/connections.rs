@@ -14,7 +14,9 @@ use crate::world::{after, commit, commit_patiently, connection, new_store, now, 
 on_both_engines!(
     a_connection_is_replaced_as_a_whole,
     a_refused_key_does_not_blame_its_successor,
+    a_refused_key_pauses_its_own_account,
     secrets_overlap_when_one_is_rolled,
+    a_known_secret_becomes_the_newest_again,
     an_account_that_was_replaced_keeps_its_keys_and_secrets,
     a_connect_token_is_used_up_once,
     a_key_is_found_by_its_hash,
@@ -82,6 +84,62 @@ async fn a_refused_key_does_not_blame_its_successor(database: TestDatabase) {
     .await
     .unwrap();
     assert!(!find(db, store_id, Mode::Test).await.reconnect_needed);
+}
+
+async fn a_refused_key_pauses_its_own_account(database: TestDatabase) {
+    let db = &database.db;
+    let store_id = new_store(db).await;
+    put(db, store_id, connection(Mode::Test), now()).await;
+    let mut other = connection(Mode::Test);
+    "acct_OTHER".clone_into(&mut other.account_id);
+    other.secret_version = 2;
+    put(db, store_id, other, after(10)).await;
+    let mark = async |version| {
+        commit(db, async |conn| {
+            connections::mark_reconnect_needed(conn, store_id, Mode::Test, version, "key_refused")
+                .await
+        })
+        .await
+        .unwrap()
+    };
+    assert_eq!(mark(9).await, None);
+    // The former account's.
+    assert_eq!(mark(1).await.as_deref(), Some("acct_EXAMPLE"));
+    let is_paused = async |account: &str| {
+        commit(db, async |conn| {
+            connections::is_paused(conn, store_id, Mode::Test, account).await
+        })
+        .await
+        .unwrap()
+    };
+    assert!(is_paused("acct_EXAMPLE").await);
+    assert!(!is_paused("acct_OTHER").await);
+    assert!(is_paused("acct_NEVER").await, "nothing can be done there");
+}
+
+async fn a_known_secret_becomes_the_newest_again(database: TestDatabase) {
+    let db = &database.db;
+    let store_id = new_store(db).await;
+    put(db, store_id, connection(Mode::Test), now()).await;
+    // The first ends 100 seconds after the second came, the second after the third.
+    for second in [0, 10, 20] {
+        add_secret(db, store_id, Mode::Test, after(second)).await;
+    }
+    let account = "acct_EXAMPLE";
+    commit(db, async |conn| {
+        webhook_secrets::make_newest(conn, store_id, Mode::Test, account, 2, after(130)).await
+    })
+    .await
+    .unwrap();
+    let valid_at = async |instant| {
+        let mut conn = db.read().await.unwrap();
+        let valid = webhook_secrets::list_valid(&mut conn, store_id, instant).await;
+        let versions = valid.unwrap().into_iter().map(|secret| secret.version);
+        versions.collect::<Vec<_>>()
+    };
+    assert_eq!(valid_at(after(109)).await, [3, 2, 1]);
+    assert_eq!(valid_at(after(110)).await, [3, 2], "its clock goes on");
+    assert_eq!(valid_at(after(130)).await, [2]);
 }
 
 async fn secrets_overlap_when_one_is_rolled(database: TestDatabase) {

@@ -120,6 +120,10 @@ impl Status {
     }
 
     fn print(&self) -> std::io::Result<()> {
+        print::facts(&self.facts())
+    }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
         let status = match self {
             Self {
                 connected: false, ..
@@ -166,6 +170,43 @@ impl Status {
             ),
             ("Last error", or_dash(self.webhook.last_error.as_deref())),
         ];
-        print::facts(&facts.into_iter().chain(problems).collect::<Vec<_>>())
+        facts.into_iter().chain(problems).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::connection_problem::ConnectionProblem;
+
+    #[test]
+    fn each_problem_stands_on_a_line_of_its_own() {
+        let mut status = Status::not_connected(StoreId::generate());
+        assert!(
+            status
+                .facts()
+                .contains(&("Webhook", "not set up".to_owned()))
+        );
+        let problem = |problem: ConnectionProblem, detail: Option<&str>| Problem {
+            code: problem.code(),
+            message: problem.message(),
+            detail: detail.map(str::to_owned),
+            since: Timestamp::UNIX_EPOCH,
+        };
+        status.problems = vec![
+            problem(ConnectionProblem::EventsNotPermitted, Some("Events: Read")),
+            problem(ConnectionProblem::WebhookUnreachable, None),
+        ];
+        status.webhook.endpoint_id = Some("we_FAKE".to_owned());
+        let facts = status.facts();
+        assert!(facts.contains(&("Webhook", "set up by us (we_FAKE)".to_owned())));
+        let problems: Vec<&str> = facts
+            .iter()
+            .filter(|(name, _)| *name == "Problem")
+            .map(|(_, words)| words.as_str())
+            .collect();
+        assert_eq!(problems.len(), 2);
+        assert!(problems[0].starts_with("events_not_permitted (Events: Read): The key may not"));
+        assert!(problems[1].starts_with("webhook_unreachable: Stripe cannot reach"));
     }
 }

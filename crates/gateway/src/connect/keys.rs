@@ -124,8 +124,13 @@ async fn store(
     locked.ok_or_else(|| ApiError::not_found("store"))?;
     let current = db::connections::find(&mut tx, store_id, mode).await?;
     let change = &input.account_change;
-    let replaced = account_change::check(current.as_ref(), account.id.as_str(), change)
-        .map_err(ConnectError::OtherAccount)?;
+    let replaced = match account_change::check(current.as_ref(), account.id.as_str(), change) {
+        Ok(replaced) => replaced,
+        Err(unconfirmed) => {
+            tx.rollback().await?;
+            return Err(ConnectError::OtherAccount(unconfirmed));
+        }
+    };
     if let Some(token_id) = input.token_id
         && !db::connect_tokens::use_up(&mut tx, store_id, token_id, now).await?
     {
