@@ -87,6 +87,9 @@ pub enum Unsendable {
     /// The key is empty or holds characters that no header can carry.
     #[error("the key cannot stand in a header")]
     Key,
+    /// More of something than Stripe takes in one call.
+    #[error("more than one call may name")]
+    OverLimit,
     /// The parameters cannot be form-encoded.
     #[error(transparent)]
     Params(#[from] crate::form::NotAForm),

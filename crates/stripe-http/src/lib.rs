@@ -22,6 +22,7 @@
 pub mod access;
 pub mod account;
 pub mod balance;
+pub mod events;
 pub mod payment_intents;
 pub mod setup_intents;
 

@@ -5,6 +5,7 @@ mod stripe;
 
 mod deadlines;
 mod error_bodies;
+mod events;
 mod requests;
 mod retries;
 mod secrets;
