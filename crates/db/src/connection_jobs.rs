@@ -162,6 +162,19 @@ pub async fn claim(
         .collect()
 }
 
+/// Ends a run that had nothing to do and counts for none; the next one is due at `next_run_at`.
+pub async fn skip(
+    conn: &mut Conn,
+    claimed: &ClaimedJob,
+    next_run_at: Timestamp,
+) -> Result<bool, DbError> {
+    let changed = diesel::update(held(claimed))
+        .set(jobs::next_run_at.eq(at(next_run_at)))
+        .execute(conn)
+        .await?;
+    Ok(changed == 1)
+}
+
 /// Ends a run and says when the next one is due. `false` if the job was claimed or scheduled anew meanwhile.
 pub async fn finish(
     conn: &mut Conn,
@@ -175,21 +188,30 @@ pub async fn finish(
     } else {
         0
     };
-    let changed = diesel::update(
-        jobs::table
-            .filter(jobs::store_id.eq(id(claimed.store_id)))
-            .filter(jobs::mode.eq(claimed.mode.as_str()))
-            .filter(jobs::account_id.eq(claimed.account_id.clone()))
-            .filter(jobs::job.eq(claimed.job.as_str()))
-            .filter(jobs::runs.eq(claimed.runs)),
-    )
-    .set((
-        jobs::next_run_at.eq(at(next_run_at)),
-        jobs::failures.eq(failures),
-        jobs::last_run_at.eq(at(now)),
-        jobs::last_error.eq(error.map(str::to_owned)),
-    ))
-    .execute(conn)
-    .await?;
+    let changed = diesel::update(held(claimed))
+        .set((
+            jobs::next_run_at.eq(at(next_run_at)),
+            jobs::failures.eq(failures),
+            jobs::last_run_at.eq(at(now)),
+            jobs::last_error.eq(error.map(str::to_owned)),
+        ))
+        .execute(conn)
+        .await?;
     Ok(changed == 1)
+}
+
+/// The job, as long as this claim is the newest.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn held(claimed: &ClaimedJob) -> _ {
+    let store_id: Id = id(claimed.store_id);
+    let mode: &'static str = claimed.mode.as_str();
+    let account_id: String = claimed.account_id.clone();
+    let job: &'static str = claimed.job.as_str();
+    let runs: i64 = claimed.runs;
+    jobs::table
+        .filter(jobs::store_id.eq(store_id))
+        .filter(jobs::mode.eq(mode))
+        .filter(jobs::account_id.eq(account_id))
+        .filter(jobs::job.eq(job))
+        .filter(jobs::runs.eq(runs))
 }

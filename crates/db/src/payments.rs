@@ -147,6 +147,8 @@ pub struct NewPayment {
     pub currency: Currency,
     /// What is to be paid, in the smallest unit.
     pub amount_minor: i64,
+    /// When it is looked at for the first time, should nothing be heard of it.
+    pub next_check_at: Timestamp,
 }
 
 /// Writes a payment before Stripe is asked. [`DbError::Conflict`] where its order or cart has an open one already.
@@ -176,7 +178,7 @@ pub async fn insert(
             payments::captured_minor.eq(0),
             payments::refunded_minor.eq(0),
             payments::created_at.eq(at(now)),
-            payments::next_check_at.eq(at(now)),
+            payments::next_check_at.eq(at(new.next_check_at)),
             payments::updated_at.eq(at(now)),
         ))
         .returning(columns::<Payment>())

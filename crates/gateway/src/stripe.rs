@@ -12,7 +12,8 @@ use crate::sealing;
 
 /// A store's account, reachable until this value is dropped and its key wiped.
 pub struct StoreStripe {
-    store_id: StoreId,
+    /// The store.
+    pub store_id: StoreId,
     /// The connection whose key this is.
     pub connection: Connection,
     /// Acts with the store's own key.

@@ -27,6 +27,13 @@ pub(crate) const CLAIM_JOBS: &str = "WITH due AS MATERIALIZED ( \
     FROM due WHERE (j.store_id, j.mode, j.account_id, j.job) = (due.store_id, due.mode, due.account_id, due.job) \
     RETURNING j.store_id, j.mode, j.account_id, j.runs, j.failures";
 
+/// As [`CLAIM_EVENTS`].
+pub(crate) const CLAIM_PAYMENT_CHECKS: &str = "WITH due AS MATERIALIZED ( \
+        SELECT store_id, id FROM payments WHERE status IN ('open', 'authorized') AND next_check_at <= $2 \
+        ORDER BY next_check_at LIMIT $3 FOR UPDATE SKIP LOCKED) \
+    UPDATE payments AS p SET next_check_at = $1 FROM due WHERE (p.store_id, p.id) = (due.store_id, due.id) \
+    RETURNING p.store_id, p.id, p.mode, p.account_id, p.payment_intent_id, p.created_at";
+
 /// Whether diesel's history table is there.
 pub(crate) const HAS_HISTORY: &str =
     "SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS present";

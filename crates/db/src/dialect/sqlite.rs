@@ -33,6 +33,13 @@ pub(crate) const CLAIM_JOBS: &str = "UPDATE connection_jobs SET next_run_at = ?,
         SELECT rowid FROM connection_jobs WHERE job = ? AND next_run_at <= ? ORDER BY next_run_at LIMIT ?) \
     RETURNING store_id, mode, account_id, runs, failures";
 
+/// As [`CLAIM_EVENTS`].
+pub(crate) const CLAIM_PAYMENT_CHECKS: &str = "UPDATE payments SET next_check_at = ? \
+    WHERE rowid IN ( \
+        SELECT rowid FROM payments WHERE status IN ('open', 'authorized') AND next_check_at <= ? \
+        ORDER BY next_check_at LIMIT ?) \
+    RETURNING store_id, id, mode, account_id, payment_intent_id, created_at";
+
 /// Whether diesel's history table is there.
 pub(crate) const HAS_HISTORY: &str = "SELECT count(*) > 0 AS present FROM sqlite_master \
     WHERE type = 'table' AND name = '__diesel_schema_migrations'";

@@ -4,6 +4,7 @@
 //! again, `retention` forgets it.
 
 mod claim;
+mod known;
 mod parked;
 mod read;
 mod record;
@@ -13,6 +14,7 @@ mod work;
 
 pub use claim::{ClaimedEvent, Scanned, Wanted, claim, renew, scan, take_over};
 pub(crate) use claim::{ClaimedRow, Place, StoreRow};
+pub use known::known;
 pub use parked::count_parked;
 pub use read::{
     EventFilter, EventSummary, Position, find, find_all, list_after, list_before, payload,

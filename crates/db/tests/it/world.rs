@@ -172,6 +172,7 @@ pub(crate) fn payment_for(purpose: Purpose) -> NewPayment {
         capture_method: CaptureMethod::Automatic,
         currency: Currency::EUR,
         amount_minor: 2598,
+        next_check_at: after(300),
     }
 }
 

@@ -99,6 +99,7 @@ async fn find_or_insert(
         capture_method: plan.capture_method,
         currency: plan.amount.currency(),
         amount_minor: plan.amount.amount_minor(),
+        next_check_at: app.now() + app.settings.reconcile_interval(),
     };
     let mut tx = app.db.begin().await?;
     if let Purpose::Order(order_id) = plan.purpose

@@ -4,7 +4,11 @@
 //! that is the proxy's, and `X-Forwarded-For` is whatever a caller writes while no trusted proxy can be named. So
 //! whoever floods a store slows that store. Reads of our own records are cheap and Stripe's webhooks must not wait: neither is limited.
 //! With several gateways each has these budgets.
+//!
+//! What we ask Stripe of our own accord has a budget too, per account, which is what Stripe counts by. It is small, so that
+//! shoppers are never the ones who wait.
 
+use std::hash::Hash;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -54,21 +58,23 @@ impl Budget {
 /// Every store's budgets.
 #[derive(Debug)]
 pub struct RateLimits {
-    payment_intents: Option<Buckets>,
-    stripe_reads: Option<Buckets>,
-    writes: Option<Buckets>,
-    connect_keys: Option<Buckets>,
+    payment_intents: Option<Buckets<StoreId>>,
+    stripe_reads: Option<Buckets<StoreId>>,
+    writes: Option<Buckets<StoreId>>,
+    connect_keys: Option<Buckets<StoreId>>,
+    own_accord: Option<Buckets<String>>,
 }
 
 impl RateLimits {
     /// Budgets times `scale` (`RATE_LIMIT_SCALE`); none at 0.
     pub fn new(scale: f64) -> Self {
-        let buckets = |budget| quota(budget, scale).map(Buckets::new);
+        let buckets = |budget: Budget| quota(budget.allowance(), scale).map(Buckets::new);
         Self {
             payment_intents: buckets(Budget::PaymentIntents),
             stripe_reads: buckets(Budget::StripeReads),
             writes: buckets(Budget::Writes),
             connect_keys: buckets(Budget::ConnectKeys),
+            own_accord: quota(OWN_ACCORD, scale).map(Buckets::new),
         }
     }
 
@@ -83,8 +89,29 @@ impl RateLimits {
         buckets
             .as_ref()
             .map_or(Ok(()), |buckets| buckets.check(store_id))
+            .map_err(|wait| ApiError::rate_limited(whole_seconds(wait)))
+    }
+
+    /// Whether we may ask Stripe about this account now, of our own accord; takes one from the budget if so.
+    pub fn may_ask(&self, account_id: &str) -> bool {
+        self.own_accord
+            .as_ref()
+            .is_none_or(|buckets| buckets.check(account_id.to_owned()).is_ok())
+    }
+
+    /// Waits until we may ask Stripe about this account, of our own accord.
+    pub async fn until_may_ask(&self, account_id: &str) {
+        let Some(buckets) = &self.own_accord else {
+            return;
+        };
+        while let Err(wait) = buckets.check(account_id.to_owned()) {
+            tokio::time::sleep(wait).await;
+        }
     }
 }
+
+/// A fifth of the 25 calls a second that Stripe allows an account in test mode, and so many at once after a rest.
+const OWN_ACCORD: (f64, u32) = (5.0, 10);
 
 /// Wraps the store API.
 pub async fn limit_store_api(
@@ -120,14 +147,14 @@ fn check_write(request: &ServiceRequest) -> Result<(), ApiError> {
     app.rate_limits.check(budget, store_id)
 }
 
-/// A bucket per store.
+/// A bucket per store, or per account.
 #[derive(Debug)]
-struct Buckets {
-    limiter: DefaultKeyedRateLimiter<StoreId>,
+struct Buckets<K: Clone + Eq + Hash> {
+    limiter: DefaultKeyedRateLimiter<K>,
     checks: AtomicU64,
 }
 
-impl Buckets {
+impl<K: Clone + Eq + Hash> Buckets<K> {
     /// Full buckets are forgotten every so many checks. Ids are made up at will, so this bounds the memory: a bucket
     /// that was used once is full again within seconds.
     const SWEEP_EVERY: u64 = 4096;
@@ -139,20 +166,19 @@ impl Buckets {
         }
     }
 
-    fn check(&self, store_id: StoreId) -> Result<(), ApiError> {
+    /// How long to wait, where the bucket is empty.
+    fn check(&self, key: K) -> Result<(), Duration> {
         if self.checks.fetch_add(1, Ordering::Relaxed) % Self::SWEEP_EVERY == Self::SWEEP_EVERY - 1
         {
             self.limiter.retain_recent();
         }
-        self.limiter.check_key(&store_id).map_err(|not_until| {
-            let wait = not_until.wait_time_from(self.limiter.clock().now());
-            ApiError::rate_limited(whole_seconds(wait))
-        })
+        self.limiter
+            .check_key(&key)
+            .map_err(|not_until| not_until.wait_time_from(self.limiter.clock().now()))
     }
 }
 
-fn quota(budget: Budget, scale: f64) -> Option<Quota> {
-    let (per_second, burst) = budget.allowance();
+fn quota((per_second, burst): (f64, u32), scale: f64) -> Option<Quota> {
     let period = Duration::try_from_secs_f64(1.0 / (per_second * scale)).ok()?;
     #[expect(
         clippy::cast_possible_truncation,
@@ -178,7 +204,7 @@ mod tests {
     #[test]
     fn the_scale_multiplies_rate_and_burst_and_zero_is_off() {
         let scaled = |scale| {
-            quota(Budget::Writes, scale)
+            quota(Budget::Writes.allowance(), scale)
                 .map(|quota| (quota.burst_size().get(), quota.replenish_interval()))
         };
         assert_eq!(scaled(1.0), Some((200, Duration::from_millis(50))));
@@ -186,8 +212,19 @@ mod tests {
         assert_eq!(scaled(0.001), Some((1, Duration::from_secs(50))));
         assert_eq!(scaled(0.0), None);
         for budget in BUDGETS {
-            assert!(quota(budget, 1000.0).is_some() && quota(budget, 0.01).is_some());
+            let allowance = budget.allowance();
+            assert!(quota(allowance, 1000.0).is_some() && quota(allowance, 0.01).is_some());
         }
+    }
+
+    #[tokio::test]
+    async fn what_we_ask_of_our_own_accord_waits_for_its_account_only() {
+        let limits = RateLimits::new(1.0);
+        let asked = (0..1000).take_while(|_| limits.may_ask("acct_A")).count();
+        assert!((10..1000).contains(&asked), "{asked}");
+        assert!(limits.may_ask("acct_B"));
+        limits.until_may_ask("acct_A").await;
+        assert!((0..1000).all(|_| RateLimits::new(0.0).may_ask("acct_A")));
     }
 
     #[test]
@@ -221,12 +258,12 @@ mod tests {
         // A bucket that was used once is full again after a microsecond.
         let quota = Quota::with_period(Duration::from_micros(1)).unwrap();
         let buckets = Buckets::new(quota.allow_burst(NonZeroU32::new(100).unwrap()));
-        let asked = 10 * Buckets::SWEEP_EVERY;
+        let asked = 10 * Buckets::<StoreId>::SWEEP_EVERY;
         for _ in 0..asked {
             assert!(buckets.check(StoreId::generate()).is_ok());
         }
         assert!(
-            buckets.limiter.len() as u64 <= Buckets::SWEEP_EVERY + 1,
+            buckets.limiter.len() as u64 <= Buckets::<StoreId>::SWEEP_EVERY + 1,
             "{}",
             buckets.limiter.len()
         );

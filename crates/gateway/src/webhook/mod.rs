@@ -1,7 +1,7 @@
 //! Stripe's webhooks: verified, stored durably, then answered. What they mean is decided later, in `work`.
 
 pub mod group_commit;
-mod intake;
+pub(crate) mod intake;
 pub mod receive;
 pub mod shared;
 pub mod types;

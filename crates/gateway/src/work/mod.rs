@@ -5,9 +5,11 @@ pub mod inbox;
 pub mod parked;
 pub mod preview;
 pub mod prune;
+pub mod reconcile;
 mod regular;
 pub mod settle;
 mod state;
+pub mod sweep;
 
 pub use state::WorkState;
 
@@ -29,6 +31,18 @@ const REGULAR: &[Regular] = &[
         every: Duration::from_mins(10),
         can_be_woken: false,
         run_once: |app| Box::pin(prune::run_once(app)),
+    },
+    Regular {
+        name: "reconcile",
+        every: Duration::from_secs(1),
+        can_be_woken: true,
+        run_once: |app| Box::pin(reconcile::run_once(app)),
+    },
+    Regular {
+        name: "sweep",
+        every: Duration::from_secs(15),
+        can_be_woken: false,
+        run_once: |app| Box::pin(sweep::run_once(app)),
     },
 ];
 

@@ -106,6 +106,7 @@ fn queries_name_their_store() {
         ("connect_tokens.rs", "forget_expired"),        // prunes for all
         ("webhook_secrets.rs", "forget_expired"),       // prunes for all
         ("connection_jobs.rs", "finish"),               // the claim carries its store
+        ("connection_jobs.rs", "skip"),                 // the claim carries its store
         ("connections.rs", "list_accounts"),            // upkeep of all stores
         ("webhook_secrets.rs", "list_signed_accounts"), // upkeep of all stores
     ];
