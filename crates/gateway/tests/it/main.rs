@@ -24,6 +24,7 @@ mod pages;
 mod pay_first;
 mod payment_intents;
 mod rate_limit;
+mod reconcile;
 mod settle;
 mod stock;
 mod stripe_faults;
