@@ -18,6 +18,7 @@ mod incidents;
 mod migrations;
 mod orders;
 mod payments;
+mod reconcile_cursors;
 mod retention;
 mod schema;
 mod sqlite;

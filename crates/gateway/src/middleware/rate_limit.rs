@@ -88,7 +88,7 @@ impl RateLimits {
         };
         buckets
             .as_ref()
-            .map_or(Ok(()), |buckets| buckets.check(store_id))
+            .map_or(Ok(()), |buckets| buckets.check(&store_id))
             .map_err(|wait| ApiError::rate_limited(whole_seconds(wait)))
     }
 
@@ -96,7 +96,7 @@ impl RateLimits {
     pub fn may_ask(&self, account_id: &str) -> bool {
         self.own_accord
             .as_ref()
-            .is_none_or(|buckets| buckets.check(account_id.to_owned()).is_ok())
+            .is_none_or(|buckets| buckets.check(&account_id.to_owned()).is_ok())
     }
 
     /// Waits until we may ask Stripe about this account, of our own accord.
@@ -104,7 +104,8 @@ impl RateLimits {
         let Some(buckets) = &self.own_accord else {
             return;
         };
-        while let Err(wait) = buckets.check(account_id.to_owned()) {
+        let account_id = account_id.to_owned();
+        while let Err(wait) = buckets.check(&account_id) {
             tokio::time::sleep(wait).await;
         }
     }
@@ -167,13 +168,13 @@ impl<K: Clone + Eq + Hash> Buckets<K> {
     }
 
     /// How long to wait, where the bucket is empty.
-    fn check(&self, key: K) -> Result<(), Duration> {
+    fn check(&self, key: &K) -> Result<(), Duration> {
         if self.checks.fetch_add(1, Ordering::Relaxed) % Self::SWEEP_EVERY == Self::SWEEP_EVERY - 1
         {
             self.limiter.retain_recent();
         }
         self.limiter
-            .check_key(&key)
+            .check_key(key)
             .map_err(|not_until| not_until.wait_time_from(self.limiter.clock().now()))
     }
 }
@@ -260,7 +261,7 @@ mod tests {
         let buckets = Buckets::new(quota.allow_burst(NonZeroU32::new(100).unwrap()));
         let asked = 10 * Buckets::<StoreId>::SWEEP_EVERY;
         for _ in 0..asked {
-            assert!(buckets.check(StoreId::generate()).is_ok());
+            assert!(buckets.check(&StoreId::generate()).is_ok());
         }
         assert!(
             buckets.limiter.len() as u64 <= Buckets::<StoreId>::SWEEP_EVERY + 1,

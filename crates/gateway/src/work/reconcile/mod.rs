@@ -5,11 +5,12 @@ pub(crate) mod page;
 mod pass;
 mod schedule;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use db::connection_jobs::{self, ClaimedJob, Job};
 use db::connection_problems;
 use domain::connection_problem::ConnectionProblem;
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
+use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use stripe_http::Error as StripeError;
 
@@ -20,7 +21,7 @@ use crate::error::ApiError;
 use crate::stripe::StoreStripe;
 
 /// Accounts that are listed at the same time: each waits mostly for Stripe, and one that hangs holds one place of these.
-const PARALLEL: usize = 8;
+const PARALLEL: i64 = 8;
 /// Runs of one round; then the caller may stop.
 const MAX_RUNS: usize = 256;
 /// Longer than a turn, the last call in it with its retries, and what is stored of it.
@@ -32,33 +33,30 @@ const RARELY: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Lists the events of every account that is due. Returns how many were.
 pub async fn run_once(app: &App) -> Result<usize, ApiError> {
-    let mut runs = FuturesUnordered::new();
-    let mut claimed = Ok(0);
-    loop {
-        // After a failure to claim, what is in hand is finished.
-        if let Ok(count) = &mut claimed {
-            let places = (PARALLEL - runs.len()).min(MAX_RUNS.saturating_sub(*count));
-            match claim(app, places).await {
-                Ok(jobs) => {
-                    *count += jobs.len();
-                    runs.extend(jobs.into_iter().map(|job| run(app, job)));
-                }
-                Err(error) => claimed = Err(error),
+    let first = claim(app, PARALLEL).await?;
+    let claimed = AtomicUsize::new(first.len());
+    // Each place takes another account when it is done with one: those that hang delay no other.
+    let places = first.into_iter().map(|job| async {
+        let mut next = Some(job);
+        while let Some(job) = next {
+            run(app, job).await;
+            next = None;
+            if claimed.fetch_add(1, Ordering::Relaxed) < MAX_RUNS {
+                next = claim(app, 1).await?.pop();
+            }
+            if next.is_none() {
+                claimed.fetch_sub(1, Ordering::Relaxed);
             }
         }
-        if runs.next().await.is_none() {
-            return claimed;
-        }
-    }
+        Ok(())
+    });
+    let ended: Result<(), ApiError> = join_all(places).await.into_iter().collect();
+    ended.map(|()| claimed.into_inner())
 }
 
-async fn claim(app: &App, places: usize) -> Result<Vec<ClaimedJob>, ApiError> {
-    if places == 0 {
-        return Ok(Vec::new());
-    }
-    let limit = i64::try_from(places).unwrap_or(1);
+async fn claim(app: &App, places: i64) -> Result<Vec<ClaimedJob>, ApiError> {
     let now = app.now();
-    Ok(connection_jobs::claim(&app.db, Job::Reconcile, limit, now + LEASE, now).await?)
+    Ok(connection_jobs::claim(&app.db, Job::Reconcile, places, now + LEASE, now).await?)
 }
 
 async fn run(app: &App, job: ClaimedJob) {

@@ -40,7 +40,10 @@ pub(super) async fn run(app: &App, stripe: &StoreStripe) -> Result<Ended, Failur
         let since = back(cursor.seen_until, OVERLAP);
         let after = cursor.pass.as_ref().map(|pass| pass.after.as_str());
         let (moved, is_complete) = match page::take(app, stripe, since, after).await {
-            Ok(page) => (after_page(&cursor, &page, app.now()), page.next.is_none()),
+            Ok(page) => {
+                tell(stripe, &page);
+                (after_page(&cursor, &page, app.now()), page.next.is_none())
+            }
             // Stripe has forgotten the event from which to go on: it is older than 30 days.
             Err(Failure::Stripe(error)) if after.is_some() && is_missing(&error) => {
                 let seen_until = cursor.seen_until;
@@ -59,6 +62,14 @@ pub(super) async fn run(app: &App, stripe: &StoreStripe) -> Result<Ended, Failur
             return Ok(Ended::Paused);
         }
         cursor = moved;
+    }
+}
+
+fn tell(stripe: &StoreStripe, page: &Page) {
+    if page.new > 0 {
+        let (store_id, account_id) = (stripe.store_id, &stripe.connection.account_id);
+        let (listed, new) = (page.listed, page.new);
+        tracing::info!(%store_id, %account_id, listed, new, "found events that no webhook told of");
     }
 }
 

@@ -64,6 +64,10 @@ async fn w18_a_long_pass_leaves_shoppers_their_share_of_calls() {
     app.reconcile().await;
     assert!(started.elapsed() > Duration::from_millis(300), "two pages");
     assert_eq!(app.lists(&store).await.len(), 2);
-    assert_eq!(app.count("stripe_events").await, 110);
+    assert_eq!(
+        app.count("stripe_events").await,
+        111,
+        "and the proof of the connection"
+    );
     app.finish().await;
 }
