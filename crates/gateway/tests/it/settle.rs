@@ -7,3 +7,4 @@ mod once;
 mod reconnect;
 mod retries;
 mod scenarios;
+mod shuffles;

@@ -22,8 +22,8 @@ stories!(
     w8_paid_after_cancel,
 );
 
-const SCENARIOS: &str = include_str!("../../vectors/stripe_events_scenarios.json");
-const THEIR_INTENT: &str = "pi_3mmpMFBI8YhtHon7m0ykbrVxj";
+pub(super) const SCENARIOS: &str = include_str!("../../vectors/stripe_events_scenarios.json");
+pub(super) const THEIR_INTENT: &str = "pi_3mmpMFBI8YhtHon7m0ykbrVxj";
 
 async fn w8_paid(app: &TestApp) {
     play(app, "pay", 6).await;
@@ -79,9 +79,7 @@ async fn play(app: &TestApp, name: &str, orders_of_events: usize) {
         .unwrap();
     let events = scenario["events"].as_array().unwrap();
     let store = app.connected_store("Coffee").await;
-    let amount = &scenario["order"]["amount"];
-    let product = json!({ "name": "Coffee", "unit_amount": amount, "currency": "eur" });
-    let product = app.create_product(&store, product).await;
+    let product = product_of(app, &store, scenario).await;
     let mut ends = BTreeSet::new();
     let permutations = permutations(events.len());
     assert_eq!(permutations.len(), orders_of_events);
@@ -108,8 +106,15 @@ async fn play(app: &TestApp, name: &str, orders_of_events: usize) {
     assert!(open.is_empty(), "{open:?}");
 }
 
+/// What the story sells.
+pub(super) async fn product_of(app: &TestApp, store: &ConnectedStore, scenario: &Value) -> String {
+    let amount = &scenario["order"]["amount"];
+    let product = json!({ "name": "Coffee", "unit_amount": amount, "currency": "eur" });
+    app.create_product(store, product).await
+}
+
 /// An order of the story's amount, and Stripe's last word on it.
-async fn prepare(
+pub(super) async fn prepare(
     app: &TestApp,
     store: &ConnectedStore,
     product: &str,
@@ -127,16 +132,10 @@ async fn prepare(
         .expect(201);
     let [id, intent] =
         [&placed["id"], &intent["id"]].map(|value| value.as_str().unwrap().to_owned());
-    let mut last_word = scenario["stripe_final_objects"][THEIR_INTENT]
-        .as_object()
-        .unwrap()
-        .clone();
-    // Whose it is stays as it is; all else is the story's.
-    last_word.retain(|field, _| !matches!(field.as_str(), "id" | "metadata" | "client_secret"));
-    app.control(
-        Method::POST,
-        &format!("/payment_intents/{intent}"),
-        Value::Object(last_word),
+    say(
+        app,
+        &intent,
+        &scenario["stripe_final_objects"][THEIR_INTENT],
     )
     .await;
     if scenario["name"] == "paid_after_cancel" {
@@ -150,8 +149,18 @@ async fn prepare(
     }
 }
 
+/// What Stripe answers from now on to who asks for the payment.
+pub(super) async fn say(app: &TestApp, intent: &str, object: &Value) {
+    let mut object = object.as_object().unwrap().clone();
+    // Whose it is stays as it is; all else is the story's.
+    object.retain(|field, _| !matches!(field.as_str(), "id" | "metadata" | "client_secret"));
+    let path = format!("/payment_intents/{intent}");
+    app.control(Method::POST, &path, Value::Object(object))
+        .await;
+}
+
 /// The same event about our payment, under an id that only this round uses.
-fn aimed_at(event: &Value, order: &PaidOrder, suffix: &str) -> Value {
+pub(super) fn aimed_at(event: &Value, order: &PaidOrder, suffix: &str) -> Value {
     let mut event: Value =
         serde_json::from_str(&event.to_string().replace(THEIR_INTENT, &order.intent)).unwrap();
     event["id"] = json!(format!("{}{suffix}", event["id"].as_str().unwrap()));
@@ -177,7 +186,12 @@ async fn tell_at_once(app: &TestApp, store: &ConnectedStore, events: &[Value]) {
 }
 
 /// Where the story ended, which is where it had to.
-async fn end(app: &TestApp, store: &ConnectedStore, order: &PaidOrder, scenario: &Value) -> Value {
+pub(super) async fn end(
+    app: &TestApp,
+    store: &ConnectedStore,
+    order: &PaidOrder,
+    scenario: &Value,
+) -> Value {
     let expected = &scenario["expected"];
     let (_, recorded) = app.recorded(&order.id).await;
     let seen = app.order(store, &order.id).await;
