@@ -48,6 +48,10 @@ impl Client {
         self.send(Request::mutation(path, params, key)?).await
     }
 
+    pub(crate) async fn delete<T: DeserializeOwned>(&self, path: Path<'_>) -> Result<T, Error> {
+        self.send(Request::deletion(path)).await
+    }
+
     async fn send<T: DeserializeOwned>(&self, request: Request<'_>) -> Result<T, Error> {
         let authorization = bearer(&self.key)?;
         let started = Instant::now();

@@ -57,6 +57,11 @@ macro_rules! stripe_id {
 stripe_id!(AccountId, "acct_", "A merchant's Stripe account, `acct_…`.");
 stripe_id!(PaymentIntentId, "pi_", "A PaymentIntent, `pi_…`.");
 stripe_id!(SetupIntentId, "seti_", "A SetupIntent, `seti_…`.");
+stripe_id!(
+    WebhookEndpointId,
+    "we_",
+    "A webhook endpoint of an account, `we_…`."
+);
 
 fn is_id(text: &str, prefix: &str) -> bool {
     let Some(rest) = text.strip_prefix(prefix) else {

@@ -25,6 +25,7 @@ pub mod balance;
 pub mod events;
 pub mod payment_intents;
 pub mod setup_intents;
+pub mod webhook_endpoints;
 
 pub mod webhook;
 
@@ -42,7 +43,7 @@ mod transport;
 pub use client::Client;
 pub use error::{ApiError, Error, Outcome, Unsendable};
 pub use idempotency::{IdempotencyKey, InvalidIdempotencyKey};
-pub use ids::{AccountId, InvalidId, PaymentIntentId, SetupIntentId};
+pub use ids::{AccountId, InvalidId, PaymentIntentId, SetupIntentId, WebhookEndpointId};
 pub use metadata::{InvalidMetadata, Metadata};
 pub use transport::{ConfigError, Transport, TransportConfig};
 

@@ -26,7 +26,7 @@ impl<'a> Path<'a> {
     }
 }
 
-/// A read, or a mutation with its idempotency key.
+/// A read, a mutation with its idempotency key, or a deletion.
 pub(crate) struct Request<'a> {
     method: Method,
     path: Path<'a>,
@@ -69,8 +69,16 @@ impl<'a> Request<'a> {
         })
     }
 
+    /// Needs no idempotency key: what is gone stays gone, however often it is deleted.
+    pub(crate) fn deletion(path: Path<'a>) -> Self {
+        Self {
+            method: Method::DELETE,
+            ..Self::read(path)
+        }
+    }
+
     pub(crate) fn is_mutation(&self) -> bool {
-        self.idempotency_key.is_some()
+        self.method != Method::GET
     }
 
     pub(crate) fn method(&self) -> &str {
