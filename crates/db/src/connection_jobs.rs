@@ -93,6 +93,46 @@ pub async fn schedule(
     Ok(())
 }
 
+/// Makes a job this process's own until `lease_until`, whether or not it was there; a run that is under way elsewhere ends
+/// without effect on it.
+pub async fn take(
+    conn: &mut Conn,
+    store_id: StoreId,
+    mode: Mode,
+    account_id: &str,
+    job: Job,
+    lease_until: Timestamp,
+) -> Result<ClaimedJob, DbError> {
+    let runs: i64 = diesel::insert_into(jobs::table)
+        .values((
+            jobs::store_id.eq(id(store_id)),
+            jobs::mode.eq(mode.as_str()),
+            jobs::account_id.eq(account_id.to_owned()),
+            jobs::job.eq(job.as_str()),
+            jobs::next_run_at.eq(at(lease_until)),
+            jobs::runs.eq(1),
+            jobs::failures.eq(0),
+        ))
+        .on_conflict((jobs::store_id, jobs::mode, jobs::account_id, jobs::job))
+        .do_update()
+        .set((
+            jobs::next_run_at.eq(at(lease_until)),
+            jobs::runs.eq(jobs::runs + 1),
+            jobs::failures.eq(0),
+        ))
+        .returning(jobs::runs)
+        .get_result(conn)
+        .await?;
+    Ok(ClaimedJob {
+        store_id,
+        mode,
+        account_id: account_id.to_owned(),
+        job,
+        runs,
+        failures: 0,
+    })
+}
+
 /// How a job stands.
 pub async fn find(
     conn: &mut Conn,

@@ -251,6 +251,64 @@ pub async fn mark_reconnect_needed(
     Ok(accounts.into_iter().next())
 }
 
+/// Remembers that Stripe accepts the key after all, unless it has been replaced meanwhile. Tells whether that is news.
+pub async fn mark_key_accepted(
+    conn: &mut Conn,
+    store_id: StoreId,
+    mode: Mode,
+    secret_version: i64,
+) -> Result<bool, DbError> {
+    let changed = diesel::update(
+        connections::table
+            .filter(connections::store_id.eq(id(store_id)))
+            .filter(connections::mode.eq(mode.as_str()))
+            .filter(connections::secret_version.eq(secret_version))
+            .filter(connections::reconnect_needed.eq(true)),
+    )
+    .set((
+        connections::reconnect_needed.eq(false),
+        connections::last_error.eq(None::<String>),
+    ))
+    .execute(conn)
+    .await?;
+    Ok(changed == 1)
+}
+
+/// What Stripe says of an account now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountFacts {
+    /// Two-letter country of the account.
+    pub country: Option<String>,
+    /// The account's own currency.
+    pub default_currency: Option<String>,
+    /// Stripe's `charges_enabled`.
+    pub charges_enabled: bool,
+}
+
+/// Brings a connection's account up to date.
+pub async fn set_account_facts(
+    conn: &mut Conn,
+    store_id: StoreId,
+    mode: Mode,
+    account_id: &str,
+    facts: AccountFacts,
+) -> Result<(), DbError> {
+    diesel::update(
+        connections::table
+            .filter(connections::store_id.eq(id(store_id)))
+            .filter(connections::mode.eq(mode.as_str()))
+            .filter(connections::account_id.eq(account_id.to_owned())),
+    )
+    .set((
+        connections::country.eq(facts.country),
+        connections::default_currency.eq(facts.default_currency),
+        connections::charges_enabled.eq(facts.charges_enabled),
+    ))
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Whether nothing can be done in an account, current or former, until it is connected: Stripe refused its key, or there is
 /// none. Whoever connects it meanwhile waits for the end of this transaction, and then finds what it stored.
 pub async fn is_paused(

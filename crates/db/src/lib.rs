@@ -31,6 +31,7 @@ pub mod products;
 pub mod reconcile_cursors;
 mod schema;
 pub mod stores;
+pub mod webhook_endpoints;
 pub mod webhook_secrets;
 
 pub use conn::{Conn, Tx};

@@ -24,7 +24,10 @@ pub struct WebhookSecret {
     pub endpoint_id: Option<String>,
     /// Part of the place that it is sealed for.
     pub version: i64,
-    /// Until when it verifies; `None` for the newest.
+    /// When it was stored.
+    #[diesel(deserialize_as = At)]
+    pub created_at: Timestamp,
+    /// Until when it verifies; `None` for the newest of its kind.
     #[diesel(deserialize_as = MaybeAt)]
     pub expires_at: Option<Timestamp>,
     secret_key_id: String,
@@ -120,7 +123,26 @@ pub async fn next_version(conn: &mut Conn, store_id: StoreId, mode: Mode) -> Res
     Ok(newest.unwrap_or(0) + 1)
 }
 
-/// Adds a secret; older ones of the same account stay valid until `overlap_until`.
+/// The newest version of an account's secrets that belongs to an endpoint of ours, valid or not; 0 if there is none.
+pub async fn newest_registered(
+    conn: &mut Conn,
+    store_id: StoreId,
+    mode: Mode,
+    account_id: &str,
+) -> Result<i64, DbError> {
+    let newest: Option<i64> = webhook_secrets::table
+        .filter(webhook_secrets::store_id.eq(id(store_id)))
+        .filter(webhook_secrets::mode.eq(mode.as_str()))
+        .filter(webhook_secrets::account_id.eq(account_id.to_owned()))
+        .filter(webhook_secrets::endpoint_id.is_not_null())
+        .select(max(webhook_secrets::version))
+        .get_result(conn)
+        .await?;
+    Ok(newest.unwrap_or(0))
+}
+
+/// Adds a secret; older ones of the same account and kind stay valid until `overlap_until`. Those of our own endpoint and
+/// those that a person pasted are two kinds: neither replaces the other.
 pub async fn add(
     conn: &mut Conn,
     store_id: StoreId,
@@ -134,6 +156,11 @@ pub async fn add(
             .filter(webhook_secrets::store_id.eq(id(store_id)))
             .filter(webhook_secrets::mode.eq(mode.as_str()))
             .filter(webhook_secrets::account_id.eq(new.account_id.to_owned()))
+            .filter(
+                webhook_secrets::endpoint_id
+                    .is_null()
+                    .eq(new.endpoint_id.is_none()),
+            )
             .filter(webhook_secrets::expires_at.is_null()),
     )
     .set(webhook_secrets::expires_at.eq(at(overlap_until)))
@@ -155,8 +182,8 @@ pub async fn add(
     Ok(())
 }
 
-/// Makes a secret that is stored already the newest: it has no end, and the one that was newest stays valid until
-/// `overlap_until`. Those that are ending keep their time.
+/// Makes a secret that a person pasted before the newest of its kind: it has no end, and the one that was newest stays valid
+/// until `overlap_until`. Those that are ending keep their time.
 pub async fn make_newest(
     conn: &mut Conn,
     store_id: StoreId,
@@ -170,6 +197,7 @@ pub async fn make_newest(
         .filter(webhook_secrets::mode.eq(mode.as_str()))
         .filter(webhook_secrets::account_id.eq(account_id.to_owned()))
         .filter(webhook_secrets::version.ne(version))
+        .filter(webhook_secrets::endpoint_id.is_null())
         .filter(webhook_secrets::expires_at.is_null());
     diesel::update(others)
         .set(webhook_secrets::expires_at.eq(at(overlap_until)))

@@ -10,6 +10,7 @@ pub mod checkout;
 pub mod cli;
 pub mod clock;
 pub mod connect;
+pub mod endpoint;
 pub mod error;
 pub mod events;
 pub mod forwarder;

@@ -59,12 +59,29 @@ impl StoreStripe {
         if connection.reconnect_needed {
             return Err(reconnect_needed());
         }
+        Self::even_if_refused(app, store_id, connection)
+    }
+
+    /// Opens a connection's key even if Stripe refused it before: to see whether it still does.
+    pub(crate) fn even_if_refused(
+        app: &App,
+        store_id: StoreId,
+        connection: Connection,
+    ) -> Result<Self, ApiError> {
         let secret = sealing::open_secret_key(&app.vault, store_id, &connection)?;
         Ok(Self {
             store_id,
             connection,
             client: app.stripe.client(secret),
         })
+    }
+
+    /// The connection's key in the database: store, mode, account.
+    pub fn place(&self) -> (StoreId, Mode, &str) {
+        let Connection {
+            mode, account_id, ..
+        } = &self.connection;
+        (self.store_id, *mode, account_id)
     }
 
     /// Looks at a call's failure: a refused key pauses the store until the merchant reconnects.

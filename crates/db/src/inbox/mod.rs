@@ -3,6 +3,7 @@
 //! `record` stores what arrives, `claim` hands it to workers, `work` ends a claim, `read` shows it, `replay` makes it due
 //! again, `retention` forgets it.
 
+mod arrivals;
 mod claim;
 mod known;
 mod parked;
@@ -12,6 +13,7 @@ mod replay;
 pub mod retention;
 mod work;
 
+pub use arrivals::{newest_fetched, newest_ignored};
 pub use claim::{ClaimedEvent, Scanned, Wanted, claim, renew, scan, take_over};
 pub(crate) use claim::{ClaimedRow, Place, StoreRow};
 pub use known::known;

@@ -1,6 +1,6 @@
 //! Connects a store to a Stripe account: check, ask Stripe, store in one transaction.
 
-use db::connection_jobs::{self, Job};
+use db::connection_jobs::{self, ClaimedJob, Job};
 use db::connections::NewConnection;
 use db::stores::StoreChanges;
 use db::webhook_secrets::{NewSecret, WebhookSecret};
@@ -21,6 +21,7 @@ use super::shape::{self, Accepted, FormErrors};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::sealing;
+use crate::work;
 
 /// What a merchant entered, trimmed.
 #[derive(Debug)]
@@ -97,11 +98,13 @@ pub async fn connect(
     };
     let mode = shape::check(&input, accepted).map_err(ConnectError::refused)?;
     let proven = proof::ask(app, &input, mode).await?;
-    store(app, store_id, mode, &proven, &input).await?;
+    let health = store(app, store_id, mode, &proven, &input).await?;
     let account = &proven.account;
     // Events may have waited for a key that works; the account is to be looked after at once.
     app.work.wake(store_id);
     app.work.wake_jobs();
+    // The store is connected, whatever becomes of its webhook.
+    work::health::after_connect(app, &health).await;
     tracing::info!(%store_id, %mode, account_id = %account.id, "connected");
     Ok(Connected {
         mode,
@@ -115,7 +118,7 @@ async fn store(
     mode: Mode,
     proven: &Proven,
     input: &ConnectInput,
-) -> Result<(), ConnectError> {
+) -> Result<ClaimedJob, ConnectError> {
     let account = &proven.account;
     let now = app.now();
     let mut tx = app.db.begin().await?;
@@ -146,10 +149,19 @@ async fn store(
         };
         add_webhook_secret(app, &mut tx, store_id, mode, pasted).await?;
     }
-    for job in [Job::Health, Job::Reconcile] {
-        let account_id = account.id.as_str();
-        connection_jobs::schedule(&mut tx, store_id, mode, account_id, job, now).await?;
-    }
+    let account_id = account.id.as_str();
+    connection_jobs::schedule(&mut tx, store_id, mode, account_id, Job::Reconcile, now).await?;
+    // Ours until we have set up the webhook.
+    let lease_until = now + work::health::LEASE;
+    let health = connection_jobs::take(
+        &mut tx,
+        store_id,
+        mode,
+        account_id,
+        Job::Health,
+        lease_until,
+    )
+    .await?;
     db::stores::activate_first_mode(&mut tx, store_id, mode).await?;
     db::inbox::resume_waiting(&mut tx, store_id, mode, now).await?;
     let actor = input
@@ -169,7 +181,8 @@ async fn store(
         now,
     )
     .await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(health)
 }
 
 /// What these keys have shown about their connection; the rest is found by its health check.
@@ -270,7 +283,13 @@ async fn find_same(
     let valid = db::webhook_secrets::list_valid(tx, store_id, app.now()).await?;
     let mut of_account = valid
         .into_iter()
-        .filter(|known| known.mode == mode && known.account_id == signing.account_id);
+        .filter(|known| known.mode == mode && known.account_id == signing.account_id)
+        .filter(|known| {
+            // Who pastes the secret of our endpoint brings nothing new; one of ours is not told by a pasted one.
+            let is_ours_now = known.endpoint_id.is_some() && known.expires_at.is_none();
+            known.endpoint_id.as_deref() == signing.endpoint_id
+                || (signing.endpoint_id.is_none() && is_ours_now)
+        });
     Ok(of_account.find(|known| {
         let (version, sealed) = (known.version, known.sealed());
         // One that does not open is another one: the new one is stored beside it.

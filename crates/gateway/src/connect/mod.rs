@@ -7,6 +7,7 @@ pub mod form;
 pub mod submit;
 
 pub mod account_change;
+pub(crate) mod findings;
 pub mod keys;
 pub mod permissions;
 pub mod proof;

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use stripe_http::Client;
 use stripe_http::access::{self, Probe};
+use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 use url::form_urlencoded;
 
@@ -156,10 +157,9 @@ pub async fn probe(client: &Client, secret_key: &SecretString) -> Probed {
         };
     }
     let deadline = Instant::now() + WITHIN;
-    let asking = probed().map(|(permission, probe)| async move {
-        let answer = timeout_at(deadline, access::is_permitted(client, probe)).await;
-        (permission, answer)
-    });
+    let asking = probed().map(|(permission, probe)| ask(client, permission, probe, deadline));
+    // Gathered first: a stream of a closure may not move between threads.
+    let asking: Vec<_> = asking.collect();
     let answers: Vec<_> = stream::iter(asking).buffered(AT_ONCE).collect().await;
     let mut found = Probed::default();
     for (permission, answer) in answers {
@@ -177,6 +177,18 @@ pub async fn probe(client: &Client, secret_key: &SecretString) -> Probed {
     }
     found
 }
+
+async fn ask(
+    client: &Client,
+    permission: &'static Permission,
+    probe: Probe,
+    deadline: Instant,
+) -> (&'static Permission, Answer) {
+    let answer = timeout_at(deadline, access::is_permitted(client, probe)).await;
+    (permission, answer)
+}
+
+type Answer = Result<Result<bool, stripe_http::Error>, Elapsed>;
 
 /// Probes a connection's key anew and brings its problems up to date: whether a missing permission was added, or one taken away.
 pub async fn check_again(

@@ -20,9 +20,11 @@ impl Signing {
         let mut own = secrets.iter().filter(|secret| {
             secret.mode == connection.mode && secret.account_id == connection.account_id
         });
+        // Ours goes on beside what a person pasted later.
         let Some(newest) = own
             .clone()
-            .find(|secret| secret.expires_at.is_none())
+            .find(|secret| secret.expires_at.is_none() && secret.endpoint_id.is_some())
+            .or_else(|| own.clone().find(|secret| secret.expires_at.is_none()))
             .or_else(|| own.next())
         else {
             return Self::None;

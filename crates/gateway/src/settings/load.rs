@@ -77,6 +77,7 @@ pub(super) fn from_sources(sources: Sources<'_>, defaults: &Defaults) -> Result<
     );
     let return_origins = reader.parsed("RETURN_ORIGINS", Vec::new(), parse::origins);
     let require_live_keys = reader.parsed("REQUIRE_LIVE_KEYS", false, parse::switch);
+    let register_webhooks = reader.parsed("REGISTER_WEBHOOKS", true, parse::switch);
     let rate_limit_scale = reader.parsed("RATE_LIMIT_SCALE", 1.0, |text| {
         parse::rate_limit_scale(text, environment)
     });
@@ -114,6 +115,7 @@ pub(super) fn from_sources(sources: Sources<'_>, defaults: &Defaults) -> Result<
         stripe_api_base,
         stripe_js_url,
         require_live_keys,
+        register_webhooks,
         rate_limit_scale,
         webhook_secret_overlap,
         reconcile_interval_setting,

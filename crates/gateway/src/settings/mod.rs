@@ -10,7 +10,7 @@ mod strength;
 pub use load::{Defaults, Loaded, load};
 pub use sources::{Fault, LoadError};
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use domain::return_url::{Origin, is_loopback};
 use jiff::SignedDuration;
@@ -60,6 +60,8 @@ pub struct Settings {
     pub return_origins: Vec<Origin>,
     /// `REQUIRE_LIVE_KEYS`: refuse test keys at connect.
     pub require_live_keys: bool,
+    /// `REGISTER_WEBHOOKS`: whether we set up webhook endpoints in the merchants' accounts.
+    pub register_webhooks: bool,
     /// `RATE_LIMIT_SCALE`: multiplies every request budget; 0 switches them off.
     pub rate_limit_scale: f64,
     /// `WEBHOOK_SECRET_OVERLAP_HOURS`: how long a signing secret that was replaced still verifies.
@@ -105,6 +107,19 @@ impl Settings {
     /// machine.
     pub fn stripe_can_reach_us(&self) -> bool {
         is_loopback(&self.stripe_api_base) || (self.is_https() && !is_private(&self.public_url))
+    }
+
+    /// The origin to which Stripe delivers: `PUBLIC_URL`'s. A sandbox on this machine delivers to the port where we listen,
+    /// whatever stands before `PUBLIC_URL`.
+    pub fn webhook_origin(&self) -> String {
+        if !is_loopback(&self.stripe_api_base) {
+            return self.public_origin().to_string();
+        }
+        let mut address = self.bind_addr;
+        if address.ip().is_unspecified() {
+            address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        }
+        default_public_url(address)
     }
 
     /// How often each account's events are listed. Where Stripe cannot reach a developer's machine, often enough that payments

@@ -1,5 +1,6 @@
 //! Stripe's webhooks: verified, stored durably, then answered. What they mean is decided later, in `work`.
 
+pub(crate) mod arrivals;
 pub mod group_commit;
 pub(crate) mod intake;
 pub mod receive;

@@ -1,6 +1,7 @@
 //! What happens later. Every job is a `run_once(&App)` that tests call; this module owns tasks, pace and shutdown.
 
 pub mod effects;
+pub mod health;
 pub mod inbox;
 pub mod parked;
 pub mod preview;
@@ -22,9 +23,15 @@ use tokio::task::JoinSet;
 use crate::app::App;
 use regular::Regular;
 
-/// The regular jobs. Whoever adds one adds a line:
-/// `Regular { name: "health", every: Duration::from_secs(5), can_be_woken: true, run_once: |app| Box::pin(health::run_once(app)) }`
+/// The regular jobs. Whoever adds one adds an entry.
 const REGULAR: &[Regular] = &[
+    // Keys, accounts and webhook endpoints.
+    Regular {
+        name: "health",
+        every: Duration::from_secs(5),
+        can_be_woken: true,
+        run_once: |app| Box::pin(health::run_once(app)),
+    },
     // The partitions of the next months, and what is older than the operator wants to keep.
     Regular {
         name: "prune",

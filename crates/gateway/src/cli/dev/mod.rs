@@ -5,9 +5,7 @@ mod api_key;
 mod connection;
 mod report;
 mod stores;
-mod webhook_endpoint;
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -48,7 +46,7 @@ pub async fn run(args: &Args) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     app.settings.follow_bound_address(address);
 
-    let report = prepare(&app, &sandbox_url, address).await?;
+    let report = prepare(&app, &sandbox_url).await?;
     let running = Running::start(Arc::new(app), listener)?;
     if args.json {
         report.print_json()
@@ -87,10 +85,10 @@ fn state_file(settings: &Settings) -> PathBuf {
 }
 
 /// Makes the demo stores unless they are there, and connects the first to its account in the sandbox.
-async fn prepare(app: &App, sandbox_url: &str, address: SocketAddr) -> anyhow::Result<Report> {
+async fn prepare(app: &App, sandbox_url: &str) -> anyhow::Result<Report> {
     let demo = stores::find_or_create_demo(app).await?;
     let second = stores::find_or_create_second(app).await?;
-    if let Err(error) = connection::connect(app, demo.id, address).await {
+    if let Err(error) = connection::connect(app, demo.id).await {
         tracing::warn!(
             error = format!("{error:#}"),
             "the demo store could not be connected"

@@ -16,6 +16,7 @@ fn defaults_are_those_of_the_documentation() {
     assert_eq!(settings.stripe_js_url.as_str(), "https://js.stripe.com/v3/");
     assert_eq!(settings.return_origins, [settings.public_origin()]);
     assert!(!settings.require_live_keys && settings.migrate_on_start);
+    assert!(settings.register_webhooks);
     assert!((settings.rate_limit_scale - 1.0).abs() < f64::EPSILON);
 }
 

@@ -15,7 +15,7 @@ use super::sources::Sources;
 use super::*;
 
 /// Every variable, as `docs/settings.md` lists them.
-const NAMES: [&str; 18] = [
+const NAMES: [&str; 19] = [
     "TILLGATE_ENV",
     "BIND_ADDR",
     "PUBLIC_URL",
@@ -27,6 +27,7 @@ const NAMES: [&str; 18] = [
     "STRIPE_JS_URL",
     "RETURN_ORIGINS",
     "REQUIRE_LIVE_KEYS",
+    "REGISTER_WEBHOOKS",
     "RATE_LIMIT_SCALE",
     "WEBHOOK_SECRET_OVERLAP_HOURS",
     "RECONCILE_INTERVAL_SECONDS",

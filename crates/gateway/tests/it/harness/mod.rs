@@ -2,6 +2,7 @@
 
 mod actors;
 mod canary;
+mod endpoints;
 mod events;
 mod http;
 mod shopper;
@@ -26,24 +27,31 @@ pub use events::event_of;
 pub use http::{Reply, Session};
 
 /// Makes of each `async fn story(&TestApp)` one test on each engine; afterwards no key may be found anywhere.
+/// With `registering:` before them, the gateway sets up webhook endpoints; otherwise stories do that themselves.
 macro_rules! stories {
-    ($($story:ident),+ $(,)?) => {$(
+    (registering: $($story:ident),+ $(,)?) => {
+        $crate::harness::stories!(start_registering: $($story),+);
+    };
+    ($start:ident: $($story:ident),+ $(,)?) => {$(
         mod $story {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {
-                let app = $crate::harness::TestApp::start(test_database::TestDatabase::sqlite().await).await;
+                let app = $crate::harness::TestApp::$start(test_database::TestDatabase::sqlite().await).await;
                 super::$story(&app).await;
                 app.finish().await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn postgres() {
-                let app = $crate::harness::TestApp::start(test_database::TestDatabase::postgres().await).await;
+                let app = $crate::harness::TestApp::$start(test_database::TestDatabase::postgres().await).await;
                 super::$story(&app).await;
                 app.finish().await;
             }
         }
     )+};
+    ($($story:ident),+ $(,)?) => {
+        $crate::harness::stories!(start: $($story),+);
+    };
 }
 pub(crate) use stories;
 
@@ -77,18 +85,26 @@ impl TestApp {
         Self::start_with(database, |_| {}).await
     }
 
+    /// As [`TestApp::start`], with webhook endpoints of the gateway's own.
+    pub async fn start_registering(database: TestDatabase) -> Self {
+        Self::start_with(database, |settings| settings.register_webhooks = true).await
+    }
+
     /// As [`TestApp::start`], with other settings.
     pub async fn start_with(database: TestDatabase, change: impl FnOnce(&mut Settings)) -> Self {
         let canary = canary::Canary::new();
         let clock = Clock::stopped_at(Timestamp::from_second(1_795_000_000).unwrap());
         let sandbox = start_sandbox(&clock).await;
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let address = listener.local_addr().unwrap();
+        let url = format!("http://{address}");
         let vault_key = vault::Vault::generate_key();
         canary.watch(secrecy::ExposeSecret::expose_secret(&vault_key));
         let mut settings = settings(&url, &sandbox.url(), database.url(), &vault_key, &canary);
+        settings.bind_addr = address;
+        let stripe = transport(&settings);
         change(&mut settings);
-        let app = assemble(settings, &database, &clock).await;
+        let app = assemble(settings, stripe, &database, &clock).await;
         let server = gateway::server::start(Arc::clone(&app), listener).unwrap();
         let handle = server.handle();
         tokio::spawn(server);
@@ -107,14 +123,23 @@ impl TestApp {
 
     /// Another gateway on the same database, with the same keys; it has no server.
     pub async fn second_gateway(&self) -> Arc<App> {
-        let settings = settings(
+        self.another_gateway(|_| {}).await
+    }
+
+    /// As [`TestApp::second_gateway`], with other settings.
+    pub async fn another_gateway(&self, change: impl FnOnce(&mut Settings)) -> Arc<App> {
+        let mut settings = settings(
             &self.url,
             &self.sandbox.url(),
             self.database.url(),
             &self.vault_key,
             &self.canary,
         );
-        assemble(settings, &self.database, &self.clock).await
+        settings.bind_addr = self.app.settings.bind_addr;
+        settings.register_webhooks = self.app.settings.register_webhooks;
+        let stripe = transport(&settings);
+        change(&mut settings);
+        assemble(settings, stripe, &self.database, &self.clock).await
     }
 
     /// Works through the inbox until nothing is due.
@@ -159,16 +184,25 @@ impl TestApp {
     }
 }
 
-async fn assemble(settings: Settings, database: &TestDatabase, clock: &Clock) -> Arc<App> {
-    let stripe = Transport::new(TransportConfig {
+async fn assemble(
+    settings: Settings,
+    stripe: Transport,
+    database: &TestDatabase,
+    clock: &Clock,
+) -> Arc<App> {
+    let app = App::assemble(settings, database.db.clone(), stripe, clock.clone()).await;
+    Arc::new(app.unwrap())
+}
+
+/// To the sandbox, whatever a story lets the settings say later.
+fn transport(settings: &Settings) -> Transport {
+    Transport::new(TransportConfig {
         api_base: settings.stripe_api_base.clone(),
         total_timeout: std::time::Duration::from_secs(5),
         backoff_base: std::time::Duration::from_millis(1),
         ..TransportConfig::default()
     })
-    .unwrap();
-    let app = App::assemble(settings, database.db.clone(), stripe, clock.clone()).await;
-    Arc::new(app.unwrap())
+    .unwrap()
 }
 
 async fn start_sandbox(clock: &Clock) -> Sandbox {
@@ -211,6 +245,8 @@ fn settings(
         stripe_api_base: Url::parse(stripe_url).unwrap(),
         stripe_js_url: Url::parse(&format!("{stripe_url}/v3/")).unwrap(),
         require_live_keys: false,
+        // Stories that are about it switch it on.
+        register_webhooks: false,
         rate_limit_scale: 0.0,
         webhook_secret_overlap: jiff::SignedDuration::from_hours(24),
         reconcile_interval_setting: None,

@@ -1,0 +1,252 @@
+//! Looks after each connection: whether its key works, whether its webhook endpoint is as it has to be, whether events
+//! arrive. What is ours is mended; the rest is told as a problem of the connection, which ends by itself.
+
+use std::time::Duration;
+
+use db::connection_jobs::{self, ClaimedJob, Job};
+use db::connections::{AccountFacts, Connection};
+use domain::connection_problem::ConnectionProblem;
+use domain::{Mode, StoreId};
+use futures_util::future::join_all;
+use jiff::SignedDuration;
+use stripe_http::Error;
+use stripe_http::account::{self, Account};
+
+use crate::app::App;
+use crate::connect::{findings, permissions};
+use crate::endpoint::{self, Ensured};
+use crate::error::ApiError;
+use crate::sealing;
+use crate::stripe::{self, StoreStripe};
+use crate::webhook::arrivals;
+
+/// Connections that are looked at at the same time: each mostly waits for Stripe.
+const PARALLEL: i64 = 8;
+/// Longest time for one connection: a handful of calls, each with its retries.
+const LONGEST: Duration = Duration::from_secs(150);
+/// Longer than one look may take.
+pub(crate) const LEASE: SignedDuration = SignedDuration::from_secs(180);
+/// How long a merchant waits for the webhook at the end of the connect form.
+const AT_CONNECT: Duration = Duration::from_secs(10);
+/// Between two looks, give or take a tenth.
+const USUAL: SignedDuration = SignedDuration::from_hours(1);
+/// After a new endpoint, to see whether its first delivery came.
+const SOON: SignedDuration = SignedDuration::from_mins(2);
+/// How long a new endpoint is looked at soon again.
+const NEW: SignedDuration = SignedDuration::from_mins(15);
+/// A former connection has nothing to be looked after; it may become the current one again.
+const FORMER: SignedDuration = SignedDuration::from_hours(24);
+/// After a first failure; then twice as long each time, up to [`USUAL`].
+const FIRST_BACKOFF: SignedDuration = SignedDuration::from_secs(30);
+
+/// Looks at connections that are due. Returns how many there were.
+pub async fn run_once(app: &App) -> Result<usize, ApiError> {
+    let now = app.now();
+    let due = connection_jobs::claim(&app.db, Job::Health, PARALLEL, now + LEASE, now).await?;
+    let count = due.len();
+    let looks = due.into_iter().map(|job| async move {
+        let outcome = tokio::time::timeout(LONGEST, look(app, &job)).await;
+        finish(app, &job, outcome.unwrap_or_else(|_| Err(too_long()))).await;
+    });
+    join_all(looks).await;
+    Ok(count)
+}
+
+/// Looks at a store's current connection at once, whenever it is due.
+pub async fn look_now(app: &App, store_id: StoreId, mode: Mode) -> Result<(), ApiError> {
+    let now = app.now();
+    let mut tx = app.db.begin().await?;
+    let connection = db::connections::find(&mut tx, store_id, mode).await?;
+    let account_id = connection.ok_or_else(stripe::not_connected)?.account_id;
+    let job = connection_jobs::take(
+        &mut tx,
+        store_id,
+        mode,
+        &account_id,
+        Job::Health,
+        now + LEASE,
+    )
+    .await?;
+    tx.commit().await?;
+    let outcome = look(app, &job).await;
+    finish(app, &job, outcome).await;
+    Ok(())
+}
+
+/// Sets up the webhook of a connection that was stored just now: what could not be done in a few seconds is done later.
+pub(crate) async fn after_connect(app: &App, job: &ClaimedJob) {
+    let outcome = tokio::time::timeout(AT_CONNECT, set_up(app, job)).await;
+    finish(app, job, outcome.unwrap_or_else(|_| Err(too_long()))).await;
+}
+
+fn too_long() -> ApiError {
+    ApiError::gateway_timeout(
+        "stripe_timeout",
+        "Stripe did not answer in time. It is tried again.",
+    )
+}
+
+/// What a look came to: when to look again, and what failed.
+type Outcome = Result<SignedDuration, ApiError>;
+
+async fn set_up(app: &App, job: &ClaimedJob) -> Outcome {
+    let stripe = StoreStripe::of_account(app, job.store_id, job.mode, &job.account_id).await?;
+    let stripe = stripe.ok_or_else(stripe::not_connected)?;
+    webhook(app, &stripe).await
+}
+
+async fn look(app: &App, job: &ClaimedJob) -> Outcome {
+    let mut conn = app.db.read().await?;
+    let connection =
+        db::connections::find_account(&mut conn, job.store_id, job.mode, &job.account_id).await?;
+    drop(conn);
+    let Some(connection) = connection.filter(|one| one.replaced_at.is_none()) else {
+        return Ok(FORMER);
+    };
+    let stripe = StoreStripe::even_if_refused(app, job.store_id, connection)?;
+    match account::retrieve(&stripe.client).await {
+        Ok(account) => accepted(app, &stripe, &account).await?,
+        // The key works, and lacks a permission that we can do without here.
+        Err(Error::Permission(_)) => {}
+        Err(error) => return Err(stripe.fail(app, error).await),
+    }
+    let key = sealing::open_secret_key(&app.vault, job.store_id, &stripe.connection)?;
+    if permissions::is_restricted(&key) {
+        permissions::check_again(app, job.store_id, &stripe).await?;
+    }
+    let ensured = webhook(app, &stripe).await;
+    arrivals::look(app, &stripe).await?;
+    ensured
+}
+
+/// The key works: what waited for it goes on, and the account's facts are brought up to date.
+async fn accepted(app: &App, stripe: &StoreStripe, account: &Account) -> Result<(), ApiError> {
+    let (store_id, mode, account_id) = stripe.place();
+    let connection = &stripe.connection;
+    if connection.reconnect_needed {
+        let now = app.now();
+        let version = connection.secret_version;
+        let mut tx = app.db.begin().await?;
+        if db::connections::mark_key_accepted(&mut tx, store_id, mode, version).await? {
+            tracing::info!(%store_id, %mode, account_id, "Stripe accepts the store's key again");
+            db::inbox::resume_waiting(&mut tx, store_id, mode, now).await?;
+        }
+        tx.commit().await?;
+        app.work.wake(store_id);
+    }
+    let facts = AccountFacts {
+        country: account.country.clone(),
+        default_currency: account.default_currency.clone(),
+        charges_enabled: account.charges_enabled,
+    };
+    if facts != stored_facts(connection) {
+        let mut tx = app.db.begin().await?;
+        db::connections::set_account_facts(&mut tx, store_id, mode, account_id, facts).await?;
+        tx.commit().await?;
+    }
+    // An account that is not activated yet takes test payments all the same.
+    let is_barred = mode.is_live() && !account.charges_enabled;
+    let findings = [
+        (ConnectionProblem::KeyRefused, false),
+        (ConnectionProblem::ChargesDisabled, is_barred),
+    ];
+    findings::settle(app, stripe, &findings).await
+}
+
+fn stored_facts(connection: &Connection) -> AccountFacts {
+    AccountFacts {
+        country: connection.country.clone(),
+        default_currency: connection.default_currency.clone(),
+        charges_enabled: connection.charges_enabled,
+    }
+}
+
+/// Makes the endpoint what it has to be, and says when to look again.
+async fn webhook(app: &App, stripe: &StoreStripe) -> Outcome {
+    let ensured = endpoint::ensure(app, stripe).await?;
+    endpoint::report(app, stripe, &ensured).await?;
+    match ensured {
+        Ensured::Failed { error, .. } => Err(error),
+        Ensured::Registered { .. } => note_first_delivery(app, stripe).await,
+        Ensured::Impossible { .. } | Ensured::Off => Ok(USUAL),
+    }
+}
+
+async fn note_first_delivery(app: &App, stripe: &StoreStripe) -> Outcome {
+    let (store_id, mode, account_id) = stripe.place();
+    let mut conn = app.db.read().await?;
+    let endpoint = db::webhook_endpoints::find(&mut conn, store_id, mode, account_id).await?;
+    let connection = db::connections::find_account(&mut conn, store_id, mode, account_id).await?;
+    drop(conn);
+    let Some(endpoint) = endpoint.filter(|one| one.first_delivery_at.is_none()) else {
+        return Ok(USUAL);
+    };
+    let last_event_at = connection.and_then(|connection| connection.last_event_at);
+    if let Some(heard_at) = last_event_at.filter(|_| endpoint.has_delivered(last_event_at)) {
+        let mut tx = app.db.begin().await?;
+        let id = &endpoint.endpoint_id;
+        db::webhook_endpoints::mark_delivered(&mut tx, store_id, mode, id, heard_at).await?;
+        tx.commit().await?;
+        return Ok(USUAL);
+    }
+    let is_new = app.now().duration_since(endpoint.registered_at) < NEW;
+    Ok(if is_new { SOON } else { USUAL })
+}
+
+async fn finish(app: &App, job: &ClaimedJob, outcome: Outcome) {
+    let (wait, failed) = match &outcome {
+        Ok(wait) => (*wait, None),
+        Err(error) => {
+            tracing::warn!(store_id = %job.store_id, mode = %job.mode, account_id = job.account_id, ?error, "a connection could not be looked after: tried again later");
+            (backoff(job.failures, error.code()), Some(error.code()))
+        }
+    };
+    let now = app.now();
+    let stored = async {
+        let mut tx = app.db.begin().await?;
+        connection_jobs::finish(&mut tx, job, now + with_jitter(wait), failed, now).await?;
+        tx.commit().await
+    };
+    if let Err(error) = stored.await {
+        // The lease runs out, and it is done again.
+        tracing::error!(store_id = %job.store_id, ?error, "the end of a look at a connection could not be stored");
+    }
+}
+
+/// Doubles up to the usual pace. A refused key seldom comes back, and nobody should wait for it busily.
+fn backoff(failures: i64, code: &str) -> SignedDuration {
+    if code == "store_reconnect_needed" {
+        return USUAL;
+    }
+    let doublings = u32::try_from(failures).unwrap_or(u32::MAX).min(7);
+    (FIRST_BACKOFF * (1 << doublings)).min(USUAL)
+}
+
+/// A tenth more or less, so that what began at once does not go on at once for ever.
+fn with_jitter(wait: SignedDuration) -> SignedDuration {
+    let tenth_ms = i64::try_from(wait.as_millis() / 10).unwrap_or(0);
+    wait + SignedDuration::from_millis(rand::random_range(-tenth_ms..=tenth_ms))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_are_tried_again_soon_and_then_at_the_usual_pace() {
+        let waits: Vec<i64> = (0..9)
+            .map(|failures| backoff(failures, "stripe_error").as_secs())
+            .collect();
+        assert_eq!(waits, [30, 60, 120, 240, 480, 960, 1920, 3600, 3600]);
+        assert_eq!(backoff(0, "store_reconnect_needed"), USUAL);
+        assert_eq!(backoff(i64::MAX, "stripe_error"), USUAL);
+    }
+
+    #[test]
+    fn jitter_is_a_tenth() {
+        for _ in 0..1000 {
+            let wait = with_jitter(USUAL);
+            assert!((3240..=3960).contains(&wait.as_secs()), "{wait}");
+        }
+    }
+}
