@@ -40,6 +40,11 @@ impl Plan {
         }
     }
 
+    /// Whether nobody waits for the end: then everything is waited for that runs out by itself.
+    pub(crate) fn is_long(&self) -> bool {
+        self.kills >= 20
+    }
+
     /// The dice of one actor; no two share a sequence.
     pub(crate) fn dice(&self, actor: &str, number: usize) -> StdRng {
         let mut hasher = DefaultHasher::new();
