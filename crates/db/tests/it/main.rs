@@ -13,6 +13,7 @@ mod constraints;
 mod idempotency;
 mod inbox;
 mod inbox_claims;
+mod inbox_replay;
 mod inbox_scan;
 mod incidents;
 mod migrations;

@@ -209,6 +209,16 @@ async fn answers(db: &Db, store_id: StoreId, its: &Belongings) -> Vec<(&'static 
             None,
             9
         )),
+        is_found!(inbox::list_after(
+            conn,
+            store_id,
+            Mode::Test,
+            &inbox::EventFilter::all(),
+            None,
+            9
+        )),
+        is_found!(inbox::find(conn, store_id, Mode::Test, "evt_1")),
+        is_found!(inbox::find_all(conn, store_id, Mode::Test, "evt_1")),
         (
             "connect_tokens::state",
             connect_tokens::state(conn, store_id, its.token_id)

@@ -108,11 +108,11 @@ async fn events_are_filtered(app: &TestApp) {
     park(app, &events[2]).await;
     let found = async |query: &str| ids(&get(app, &store, query).await.expect(200)).0;
     assert_eq!(found("?state=parked").await, [events[2].clone()]);
-    assert_eq!(found("?state=received").await, [other_type.clone()]);
+    assert_eq!(found("?state=received").await, [&*other_type]);
     assert_eq!(found("?state=processed").await, [""; 0]);
     assert_eq!(
         found("?type=payment_intent.succeeded").await,
-        [other_type.clone()]
+        [&*other_type]
     );
     assert_eq!(found("?type=nonsense").await, [""; 0]);
     assert_eq!(
