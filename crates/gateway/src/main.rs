@@ -29,6 +29,7 @@ fn main() -> ExitCode {
                 Command::Events(EventsCommand::Replay(args)) => {
                     cli::events::replay::run(&args).await
                 }
+                Command::Reconcile(args) => cli::reconcile::run(&args).await,
                 Command::Vault(VaultCommand::NewKey) => cli::vault_new_key::run(),
             }
         }

@@ -6,6 +6,7 @@ pub mod dev;
 pub mod events;
 pub mod migrate;
 pub mod payment_status;
+pub mod reconcile;
 pub mod sandbox;
 pub mod serve;
 pub mod store;
@@ -55,6 +56,8 @@ pub enum Command {
     /// Events from Stripe
     #[command(subcommand)]
     Webhook(WebhookCommand),
+    /// Find events that no webhook told of, and look at open payments
+    Reconcile(reconcile::Args),
     /// Keys that seal secrets
     #[command(subcommand)]
     Vault(VaultCommand),

@@ -38,6 +38,12 @@ pub(super) fn facts(rows: &[(&str, String)]) -> io::Result<()> {
     Ok(())
 }
 
+/// How far a command is, to standard error.
+pub(super) fn note(text: &str) {
+    // The command goes on without its listener.
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
 /// Why a command failed, with its causes, to standard error.
 pub(super) fn error(error: &anyhow::Error) {
     // Nothing is left to do when standard error is closed as well.

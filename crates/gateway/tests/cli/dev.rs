@@ -224,10 +224,12 @@ fn it_prints_tables_for_people() {
 }
 
 /// What production needs, from what development generated.
-fn production(place: &Place) -> [(&'static str, String); 5] {
+fn production(place: &Place) -> [(&'static str, String); 6] {
     let read = |name: &str| text(&place.bytes(&format!("data/{name}")));
     [
         ("TILLGATE_ENV", "production".into()),
+        // The sandbox's keys are not for Stripe itself.
+        ("STRIPE_API_BASE", "http://127.0.0.1:1".into()),
         ("PUBLIC_URL", "https://pay.example.com".into()),
         ("VAULT_KEYS", read("vault_keys")),
         ("TOKEN_KEYS", read("token_keys")),

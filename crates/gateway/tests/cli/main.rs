@@ -6,6 +6,7 @@ mod events;
 mod forwarder;
 mod migrate;
 mod place;
+mod reconcile;
 mod sandbox;
 mod serve;
 mod stores;

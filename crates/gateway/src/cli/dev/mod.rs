@@ -78,7 +78,7 @@ fn follow(settings: &mut Settings, usual: &Defaults, actual: Defaults) {
 
 /// What the sandbox knows is kept with the database that refers to it: beside the embedded one, or with
 /// the other things that development keeps.
-fn state_file(settings: &Settings) -> PathBuf {
+pub(super) fn state_file(settings: &Settings) -> PathBuf {
     let url = settings.database_url.expose_secret();
     let database = url.strip_prefix("sqlite://").unwrap_or("data/tillgate");
     Path::new(database).with_file_name("sandbox.json")

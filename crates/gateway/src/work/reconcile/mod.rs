@@ -1,7 +1,8 @@
 //! Events that no webhook told us of: each account's list of events is read regularly and goes through the same inbox. With
 //! every webhook lost, every order is still paid within one interval.
 
-pub(crate) mod page;
+pub mod by_hand;
+mod page;
 mod pass;
 mod schedule;
 

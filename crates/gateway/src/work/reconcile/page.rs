@@ -20,7 +20,7 @@ const SMALL_LIMIT: u8 = 10;
 
 /// A page whose events are in the inbox.
 #[derive(Debug)]
-pub(crate) struct Page {
+pub(super) struct Page {
     /// How many events it had.
     pub listed: usize,
     /// How many of them nobody had told us.
@@ -33,7 +33,7 @@ pub(crate) struct Page {
 
 /// Why a page could not be taken.
 #[derive(Debug)]
-pub(crate) enum Failure {
+pub(super) enum Failure {
     /// Stripe did not give it.
     Stripe(StripeError),
     /// We could not take it.
@@ -47,7 +47,7 @@ impl<E: Into<ApiError>> From<E> for Failure {
 }
 
 /// Lists the next page of the events since `since` and stores what is new of it, in one commit.
-pub(crate) async fn take(
+pub(super) async fn take(
     app: &App,
     stripe: &StoreStripe,
     since: Timestamp,

@@ -12,7 +12,7 @@ use crate::stripe::StoreStripe;
 
 /// Stripe does not show all events in the order of their `created`, and its grain is a second: what is this much older than
 /// the newest that we have seen is listed again.
-pub(crate) const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
+const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 
 /// Before a connection's first moment there is nothing of ours; our clock may be ahead of Stripe's by less than this.
 const BEFORE_CONNECT: SignedDuration = SignedDuration::from_hours(1);
