@@ -41,7 +41,7 @@ audit: ## Check dependencies against the RustSec advisories (needs cargo-deny an
 
 bench: ## Measure a release build on SQLite and PostgreSQL
 	@scripts/ensure rust compiler postgres
-	@scripts/bench
+	@scripts/bench $(ARGS)
 
 clean: ## Remove what builds and tests made (not data/, which holds your development stores)
 	@cargo clean

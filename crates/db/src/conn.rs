@@ -41,7 +41,7 @@ impl Conn {
     }
 
     /// Closes the connection instead of giving it back to its pool.
-    fn close(self) {
+    pub(crate) fn close(self) {
         match self {
             Self::Pg(conn) => drop(Object::take(conn)),
             Self::Sqlite(conn) => drop(Object::take(conn)),

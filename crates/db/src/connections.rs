@@ -330,23 +330,3 @@ pub async fn is_paused(
     .await?;
     Ok(refused.into_iter().all(|refused| refused))
 }
-
-/// Remembers when the last webhook was accepted.
-pub async fn touch_last_event(
-    conn: &mut Conn,
-    store_id: StoreId,
-    mode: Mode,
-    account_id: &str,
-    now: Timestamp,
-) -> Result<(), DbError> {
-    diesel::update(
-        connections::table
-            .filter(connections::store_id.eq(id(store_id)))
-            .filter(connections::mode.eq(mode.as_str()))
-            .filter(connections::account_id.eq(account_id.to_owned())),
-    )
-    .set(connections::last_event_at.eq(at(now)))
-    .execute(conn)
-    .await?;
-    Ok(())
-}

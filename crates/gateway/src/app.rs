@@ -11,7 +11,9 @@ use crate::forwarder::held::HeldSecrets;
 use crate::middleware::rate_limit::RateLimits;
 use crate::settings::Settings;
 use crate::tokens::TokenKeys;
+use crate::webhook::failures::WebhookFailures;
 use crate::webhook::group_commit::InboxWriter;
+use crate::webhook::secrets::SigningSecrets;
 use crate::work::WorkState;
 
 /// The application: settings, storage, vault, the keyless way to Stripe, and the clock.
@@ -30,6 +32,10 @@ pub struct App {
     pub clock: Clock,
     /// How fast each store may be asked.
     pub rate_limits: RateLimits,
+    /// What webhooks may be signed with.
+    pub signing_secrets: SigningSecrets,
+    /// Webhooks that were refused, for the health check.
+    pub webhook_failures: WebhookFailures,
     /// Writes webhooks durably, many in one commit.
     pub inbox: InboxWriter,
     /// Signing secrets of the forwarders that run beside a development gateway.
@@ -109,7 +115,7 @@ impl App {
             tracing::warn!("values sealed with an older key of VAULT_KEYS remain");
         }
         let tokens = TokenKeys::new(std::mem::take(&mut settings.token_keys));
-        let inbox = InboxWriter::start(db.clone());
+        let inbox = InboxWriter::start(&db);
         let rate_limits = RateLimits::new(settings.rate_limit_scale);
         Ok(Self {
             settings,
@@ -122,6 +128,8 @@ impl App {
             inbox,
             held_secrets: HeldSecrets::default(),
             work: WorkState::default(),
+            signing_secrets: SigningSecrets::default(),
+            webhook_failures: WebhookFailures::default(),
         })
     }
 

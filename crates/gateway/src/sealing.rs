@@ -1,12 +1,14 @@
 //! The places where this application seals secrets, so that no two features can disagree about one.
 
-use db::columns::{SealedBytes, SealedText};
+mod event;
+
+use db::columns::SealedText;
 use db::connections::Connection;
 use domain::{Mode, StoreId};
-use secrecy::{SecretSlice, SecretString};
-use sha2::{Digest, Sha256};
-use uuid::Uuid;
-use vault::{PersonalField, Place, Purpose, Sealed, Vault, VaultError};
+use secrecy::SecretString;
+use vault::{Place, Purpose, Sealed, Vault, VaultError};
+
+pub use event::{open_event, seal_event};
 
 /// Seals a store's secret key for its connection.
 pub fn seal_secret_key(
@@ -121,46 +123,6 @@ pub fn open_idempotent_answer(
     )
 }
 
-/// Seals the body of an event for its row in the inbox, as received.
-pub fn seal_event(
-    vault: &Vault,
-    store_id: StoreId,
-    event_id: &str,
-    body: &[u8],
-) -> Result<SealedBytes, VaultError> {
-    let sealed = vault.seal_personal(&event_field(store_id, event_id), body)?;
-    Ok(SealedBytes {
-        key_id: sealed.key_id,
-        bytes: sealed.token.into_bytes(),
-    })
-}
-
-/// Opens the body of an event, byte for byte as received.
-pub fn open_event(
-    vault: &Vault,
-    store_id: StoreId,
-    event_id: &str,
-    payload: SealedBytes,
-) -> Result<SecretSlice<u8>, VaultError> {
-    let sealed = Sealed {
-        key_id: payload.key_id,
-        token: String::from_utf8(payload.bytes).map_err(|_| VaultError::CannotOpen)?,
-    };
-    vault.open_personal(&event_field(store_id, event_id), &sealed)
-}
-
-/// An event's row has Stripe's id; the vault wants a UUID, so it gets the id's digest.
-fn event_field(store_id: StoreId, event_id: &str) -> PersonalField<'static> {
-    let mut row = [0; 16];
-    row.copy_from_slice(&Sha256::digest(event_id.as_bytes())[..16]);
-    PersonalField {
-        store_id,
-        table: "stripe_events",
-        column: "payload",
-        row: Uuid::from_bytes(row),
-    }
-}
-
 fn place(store_id: StoreId, mode: Mode, purpose: Purpose, version: i64) -> Place {
     // Versions count reconnects of one store from 1; a constraint keeps them positive.
     let version = u32::try_from(version).unwrap_or(u32::MAX);
@@ -183,31 +145,5 @@ pub(crate) fn sealed(stored: SealedText) -> Sealed {
     Sealed {
         key_id: stored.key_id,
         token: stored.token,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use secrecy::ExposeSecret;
-
-    use super::*;
-
-    #[test]
-    fn an_event_opens_as_received_and_for_its_own_row_only() {
-        let vault = Vault::from_keys(&Vault::generate_key()).unwrap();
-        let (store_id, body) = (StoreId::generate(), br#"{"id": "evt_1EXAMPLE"}"#);
-        let sealed = seal_event(&vault, store_id, "evt_1EXAMPLE", body).unwrap();
-        let open = |store_id, event_id| open_event(&vault, store_id, event_id, sealed.clone());
-        assert_eq!(
-            open(store_id, "evt_1EXAMPLE").unwrap().expose_secret(),
-            body
-        );
-        assert!(open(store_id, "evt_2EXAMPLE").is_err());
-        assert!(open(StoreId::generate(), "evt_1EXAMPLE").is_err());
-        let damaged = SealedBytes {
-            bytes: vec![0xFF; 64],
-            ..sealed.clone()
-        };
-        assert!(open_event(&vault, store_id, "evt_1EXAMPLE", damaged).is_err());
     }
 }

@@ -68,17 +68,9 @@ impl Metadata {
             .map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
-    /// Reads what somebody else wrote: entries that are not text are left out.
-    pub(crate) fn from_json(value: Option<&serde_json::Value>) -> Self {
-        let entries = value
-            .and_then(serde_json::Value::as_object)
-            .into_iter()
-            .flatten();
-        Self(
-            entries
-                .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
-                .collect(),
-        )
+    /// Keeps an entry that somebody else wrote, whatever it is.
+    pub(crate) fn note(&mut self, key: &str, value: &str) {
+        self.0.insert(key.to_owned(), value.to_owned());
     }
 }
 

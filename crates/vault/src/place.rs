@@ -95,10 +95,10 @@ impl PersonalField<'_> {
         )
     }
 
-    /// The associated data.
-    pub(crate) fn associated_data(&self) -> Vec<u8> {
+    /// The associated data of a form.
+    pub(crate) fn associated_data(&self, form: &[u8]) -> Vec<u8> {
         context(&[
-            b"tillgate/v1/personal",
+            form,
             self.store_id.to_string().as_bytes(),
             self.table.as_bytes(),
             self.column.as_bytes(),

@@ -17,3 +17,18 @@ impl fmt::Debug for Sealed {
         write!(f, "Sealed({} bytes)", self.token.len())
     }
 }
+
+/// A sealed value as bytes, ready for a text and a binary column.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealedBytes {
+    /// The id of the master key it was sealed under.
+    pub key_id: String,
+    /// The byte 1, nonce, ciphertext and tag.
+    pub bytes: Vec<u8>,
+}
+
+impl fmt::Debug for SealedBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SealedBytes({} bytes)", self.bytes.len())
+    }
+}

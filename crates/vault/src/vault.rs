@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use crate::check::{self, KeyAge};
 use crate::keys::{self, KeyId, KeyRing};
 use crate::token::TokenKey;
-use crate::{PersonalField, Place, Sealed, VaultError, personal};
+use crate::{PersonalField, Place, Sealed, SealedBytes, VaultError, personal};
 
 /// The key ring and all that is done with it. Holds no clock and no state that changes: share it behind an `Arc`.
 pub struct Vault {
@@ -78,6 +78,30 @@ impl Vault {
     ) -> Result<SecretSlice<u8>, VaultError> {
         let master = self.ring.find(&sealed.key_id)?;
         let plaintext = personal::open(&master.key, field, &sealed.token)?;
+        Ok(SecretSlice::from(Box::<[u8]>::from(plaintext.as_slice())))
+    }
+
+    /// As [`Vault::seal_personal`], to bytes: for what is long and many. A few bytes more are taken
+    /// ([`MAX_PACKED_BYTES`](crate::MAX_PACKED_BYTES)), so that the caller may pack it first.
+    pub fn seal_personal_bytes(
+        &self,
+        field: &PersonalField<'_>,
+        plaintext: &[u8],
+    ) -> Result<SealedBytes, VaultError> {
+        Ok(SealedBytes {
+            key_id: self.ring.newest.id.as_str().to_owned(),
+            bytes: personal::seal_bytes(&self.ring.newest.key, field, plaintext)?,
+        })
+    }
+
+    /// Opens what [`Vault::seal_personal_bytes`] made; errors as [`Vault::open`].
+    pub fn open_personal_bytes(
+        &self,
+        field: &PersonalField<'_>,
+        sealed: &SealedBytes,
+    ) -> Result<SecretSlice<u8>, VaultError> {
+        let master = self.ring.find(&sealed.key_id)?;
+        let plaintext = personal::open_bytes(&master.key, field, &sealed.bytes)?;
         Ok(SecretSlice::from(Box::<[u8]>::from(plaintext.as_slice())))
     }
 

@@ -21,7 +21,7 @@ pub use parked::count_parked;
 pub use read::{
     EventFilter, EventSummary, Position, find, find_all, list_after, list_before, payload,
 };
-pub use record::{NewEvent, Stored, record};
+pub use record::{Heard, NewEvent, Stored, record, record_delivered};
 pub use replay::requeue;
 pub use work::{finish, resume_waiting, retry_later};
 

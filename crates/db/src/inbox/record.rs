@@ -1,7 +1,5 @@
 //! Storing what arrives: many events in one commit.
 
-use std::collections::BTreeMap;
-
 use domain::{Mode, StoreId};
 use jiff::Timestamp;
 
@@ -74,41 +72,53 @@ impl NewEvent {
     }
 }
 
+/// A connection that was heard of.
+#[derive(Debug, Clone)]
+pub struct Heard {
+    /// The store.
+    pub store_id: StoreId,
+    /// The connection's mode.
+    pub mode: Mode,
+    /// The connection's account.
+    pub account_id: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// As [`record_delivered`], for events that tell nothing about a connection.
+pub async fn record(db: &Db, batch: Vec<NewEvent>) -> Result<Vec<Stored>, DbError> {
+    record_delivered(db, batch, Vec::new()).await
+}
+
 /// Stores a batch durably; events that are there already stay as they are. Says for each event of the batch, in its order,
-/// whether it was new; of two equal ones the first is.
+/// whether it was new; of two equal ones the first is. The connections in `heard` remember it, unless somebody else is
+/// just changing them.
 ///
 /// A NUL becomes U+FFFD: `PostgreSQL` refuses it, and one hostile event must not fail the others of its batch.
-pub async fn record(db: &Db, batch: Vec<NewEvent>) -> Result<Vec<Stored>, DbError> {
+pub async fn record_delivered(
+    db: &Db,
+    batch: Vec<NewEvent>,
+    heard: Vec<Heard>,
+) -> Result<Vec<Stored>, DbError> {
     let batch = batch.into_iter().map(NewEvent::without_nul).enumerate();
     let mut batch: Vec<(usize, NewEvent)> = batch.collect();
     // One order everywhere, so that two batches with the same events wait for each other instead of deadlocking.
     batch.sort_by(|(_, a), (_, b)| a.key().cmp(&b.key()));
     let (places, batch): (Vec<usize>, Vec<NewEvent>) = batch.into_iter().unzip();
-    let heard = newest_per_connection(&batch);
-    let mut tx = db.begin().await?;
-    for ((store_id, mode, account_id), received_at) in heard {
-        crate::connections::touch_last_event(&mut tx, store_id, mode, &account_id, received_at)
-            .await?;
-    }
-    let stored = match &mut *tx {
-        Conn::Pg(conn) => postgres::insert_events(conn, batch).await?,
-        Conn::Sqlite(conn) => sqlite::insert_events(conn, batch).await?,
+    let mut conn = db.writer().await?;
+    let stored = match &mut conn {
+        Conn::Pg(conn) => postgres::insert_events(conn, batch, heard).await,
+        Conn::Sqlite(conn) => sqlite::insert_events(conn, batch, heard).await,
     };
-    tx.commit().await?;
+    let stored = match stored {
+        Ok(stored) => stored,
+        Err(error) => {
+            // Whatever state it is in now.
+            conn.close();
+            return Err(error);
+        }
+    };
     let mut in_place: Vec<(usize, Stored)> = places.into_iter().zip(stored).collect();
     in_place.sort_by_key(|(place, _)| *place);
     Ok(in_place.into_iter().map(|(_, stored)| stored).collect())
-}
-
-/// When each connection was last heard of, in one order everywhere.
-fn newest_per_connection(batch: &[NewEvent]) -> BTreeMap<(StoreId, Mode, String), Timestamp> {
-    let mut newest = BTreeMap::new();
-    let delivered = batch.iter().filter(|event| event.source == Source::Webhook);
-    for event in delivered {
-        let heard = newest
-            .entry((event.store_id, event.mode, event.account_id.clone()))
-            .or_insert(event.received_at);
-        *heard = event.received_at.max(*heard);
-    }
-    newest
 }

@@ -35,7 +35,6 @@ async fn a_connection_is_replaced_as_a_whole(database: TestDatabase) {
     drop(conn);
 
     commit(db, async |conn| {
-        connections::touch_last_event(conn, store_id, Mode::Test, "acct_EXAMPLE", after(5)).await?;
         connections::mark_reconnect_needed(conn, store_id, Mode::Test, 1, "key_expired").await
     })
     .await
@@ -43,7 +42,6 @@ async fn a_connection_is_replaced_as_a_whole(database: TestDatabase) {
     let refused = find(db, store_id, Mode::Test).await;
     assert!(refused.reconnect_needed);
     assert_eq!(refused.last_error.as_deref(), Some("key_expired"));
-    assert_eq!(refused.last_event_at, Some(after(5)));
 
     let mut new = connection(Mode::Test);
     new.account_id = "acct_OTHER".into();

@@ -1,6 +1,6 @@
 //! What arrives in the inbox: durable, once, whole.
 
-use db::inbox::{self, EventState, NewEvent, Stored};
+use db::inbox::{self, EventState, Heard, NewEvent, Stored};
 use db::{Db, Engine, connections};
 use domain::Mode;
 use test_database::{TestDatabase, on_both_engines};
@@ -139,11 +139,20 @@ async fn a_connection_knows_when_it_was_last_heard_of(database: TestDatabase) {
     })
     .await
     .unwrap();
-    let batch = [5, 9, 7].map(|second| NewEvent {
-        received_at: after(second),
-        ..event(store_id, &format!("evt_{second}"))
-    });
-    inbox::record(db, batch.into()).await.unwrap();
+    let heard = |mode, second| Heard {
+        store_id,
+        mode,
+        account_id: connection(mode).account_id,
+        at: after(second),
+    };
+    for heard in [
+        vec![heard(Mode::Test, 5)],
+        vec![heard(Mode::Test, 9)],
+        vec![],
+    ] {
+        let batch = vec![event(store_id, "evt_1")];
+        inbox::record_delivered(db, batch, heard).await.unwrap();
+    }
     let mut conn = db.read().await.unwrap();
     let heard: Vec<_> = connections::list(&mut conn, store_id)
         .await

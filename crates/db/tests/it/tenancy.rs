@@ -264,7 +264,6 @@ async fn writing_as_another_store_changes_nothing(database: TestDatabase) {
         };
         products::give_stock_back(conn, stranger, product_id, 1).await?;
         payments::set_last_error(conn, stranger, payment_id, Some("x"), None, now()).await?;
-        connections::touch_last_event(conn, stranger, Mode::Test, "acct_EXAMPLE", now()).await?;
         connections::mark_reconnect_needed(conn, stranger, Mode::Test, 1, "x").await?;
         let problem = ConnectionProblem::KeyRefused;
         connection_problems::resolve(conn, stranger, Mode::Test, "acct_EXAMPLE", problem).await?;

@@ -12,7 +12,7 @@ use crate::http::{Connection, Request};
 use crate::process::Gateway;
 
 /// More than Stripe opens to one endpoint; enough to keep two cores busy.
-const CONNECTIONS: usize = 64;
+pub(crate) const CONNECTIONS: usize = 64;
 /// Not counted: connections open, caches fill, the group commit finds its pace.
 const WARM_UP: Duration = Duration::from_secs(1);
 
@@ -24,6 +24,7 @@ pub(crate) struct Load {
     /// Milliseconds from the request to the whole answer.
     pub(crate) p50_ms: f64,
     pub(crate) p99_ms: f64,
+    pub(crate) p999_ms: f64,
     /// Processor time of the gateway's process per answer, in microseconds: hardly depends on who shares the cores.
     pub(crate) server_cpu_us: f64,
     /// Other answers and broken connections.
@@ -38,9 +39,10 @@ struct Sample {
 }
 
 impl Load {
-    /// Sends `make_request(n)`, with another `n` each time, until `counted` is over.
+    /// Sends `make_request(n)`, with another `n` each time, over so many connections until `counted` is over.
     pub(crate) async fn run(
         gateway: &Gateway,
+        connections: usize,
         counted: Duration,
         make_request: impl Fn(u64) -> Request + Send + Sync + 'static,
     ) -> anyhow::Result<Self> {
@@ -49,7 +51,7 @@ impl Load {
         let from = Instant::now() + WARM_UP;
         let until = from + counted;
         let mut clients = JoinSet::new();
-        for _ in 0..CONNECTIONS {
+        for _ in 0..connections {
             let (make_request, next) = (Arc::clone(&make_request), Arc::clone(&next));
             let address = gateway.address;
             clients.spawn(async move {
@@ -84,8 +86,9 @@ impl Load {
         let answered = u32::try_from(took.len()).unwrap_or(u32::MAX);
         Self {
             per_s: f64::from(answered) / counted.as_secs_f64(),
-            p50_ms: percentile_ms(&took, 50),
-            p99_ms: percentile_ms(&took, 99),
+            p50_ms: permille_ms(&took, 500),
+            p99_ms: permille_ms(&took, 990),
+            p999_ms: permille_ms(&took, 999),
             server_cpu_us: cpu.as_secs_f64() * 1e6 / f64::from(answered),
             failed: all - took.len(),
         }
@@ -94,7 +97,11 @@ impl Load {
 
 /// A percentile of sorted times, in milliseconds; 0 where there are none.
 pub(crate) fn percentile_ms(sorted: &[Duration], percent: usize) -> f64 {
-    let index = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
+    permille_ms(sorted, 10 * percent)
+}
+
+fn permille_ms(sorted: &[Duration], permille: usize) -> f64 {
+    let index = (sorted.len() * permille / 1000).min(sorted.len().saturating_sub(1));
     sorted
         .get(index)
         .map_or(0.0, |time| time.as_secs_f64() * 1e3)

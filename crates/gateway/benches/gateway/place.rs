@@ -9,6 +9,9 @@ use test_database::TestDatabase;
 /// Another service of the deployment knows this one.
 pub(crate) const INTERNAL_SECRET: &str = "FAKE-internal-secret-of-the-bench-0123456789";
 
+/// What the gateway seals with: the bench seals secrets for it.
+pub(crate) const VAULT_KEY: &str = "RkFLRS1iZW5jaC12YXVsdC1rZXktMDEyMzQ1Njc4OTA=";
+
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Engine {
     Sqlite,
@@ -51,6 +54,7 @@ impl Place {
             .env("DATABASE_URL", database_url)
             .env("STRIPE_API_BASE", stripe_url)
             .env("INTERNAL_SECRETS", INTERNAL_SECRET)
+            .env("VAULT_KEYS", VAULT_KEY)
             .env("RATE_LIMIT_SCALE", "0")
             .env("LOG_FORMAT", "json")
             .current_dir(self.folder.path())
@@ -58,6 +62,25 @@ impl Place {
             .stdout(Stdio::null())
             .stderr(log);
         Ok(command)
+    }
+
+    /// `DATABASE_URL`, for somebody in another folder.
+    pub(crate) fn database_url(&self) -> String {
+        self.sqlite_path().map_or_else(
+            || {
+                self.postgres
+                    .as_ref()
+                    .map_or("", TestDatabase::url)
+                    .to_owned()
+            },
+            |path| format!("sqlite://{path}"),
+        )
+    }
+
+    /// The file of an `SQLite` database.
+    pub(crate) fn sqlite_path(&self) -> Option<String> {
+        let path = self.folder.path().join("data/tillgate.db");
+        self.postgres.is_none().then(|| path.display().to_string())
     }
 
     /// The end of the log, for when something went wrong.

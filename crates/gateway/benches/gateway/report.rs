@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use comfy_table::{Table, presets};
 use serde::Serialize;
 
+use crate::ingest::Ingest;
 use crate::load::Load;
 use crate::overhead::Overhead;
 
@@ -18,7 +19,7 @@ pub(crate) struct Figures {
 
 #[derive(Debug, Serialize)]
 pub(crate) struct EngineFigures {
-    pub(crate) webhooks_stored: Load,
+    pub(crate) ingest: Ingest,
     pub(crate) webhooks_worked: Load,
     pub(crate) status: Load,
     pub(crate) overhead: Overhead,
@@ -37,9 +38,16 @@ pub(crate) fn print(figures: &Figures) -> anyhow::Result<()> {
     for ((name, sqlite), (_, postgres)) in sqlite.into_iter().zip(postgres) {
         table.add_row([name.to_owned(), sqlite, postgres]);
     }
+    let mut webhooks = ingest_table();
+    for (engine, figures) in [
+        ("SQLite", &figures.sqlite),
+        ("PostgreSQL", &figures.postgres),
+    ] {
+        add_ingest(&mut webhooks, engine, &figures.ingest);
+    }
     let binary_mib = mib(figures.binary_bytes / 1024);
     let mut out = io::stdout().lock();
-    writeln!(out, "{table}")?;
+    writeln!(out, "{webhooks}\n{table}")?;
     writeln!(
         out,
         "Release binary: {binary_mib}. One durable 4 KiB write on this disk: {:.0} µs.",
@@ -49,11 +57,49 @@ pub(crate) fn print(figures: &Figures) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn ingest_table() -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_FULL_CONDENSED).set_header([
+        "Durable webhooks",
+        "connections",
+        "webhooks /s",
+        "p50 / p99 / p99.9 ms",
+        "processor time each",
+        "other answers",
+        "engine alone, a row per commit",
+        "ratio",
+        "engine alone, 128 per commit",
+    ]);
+    table
+}
+
+fn add_ingest(table: &mut Table, engine: &str, ingest: &Ingest) {
+    for row in &ingest.by_connections {
+        let load = &row.webhooks;
+        table.add_row([
+            engine.to_owned(),
+            row.connections.to_string(),
+            format!("{:.0}", load.per_s),
+            format!(
+                "{:.1} / {:.1} / {:.1}",
+                load.p50_ms, load.p99_ms, load.p999_ms
+            ),
+            format!("{:.0} µs", load.server_cpu_us),
+            load.failed.to_string(),
+            format!("{:.0} /s", row.one_per_commit_per_s),
+            format!("{:.2}", load.per_s / row.one_per_commit_per_s),
+            format!("{:.0} /s", ingest.batched_per_s),
+        ]);
+    }
+}
+
 fn rows(figures: &EngineFigures) -> Vec<(&'static str, String)> {
     let around = &figures.overhead;
     [
-        load("Webhooks accepted durably", &figures.webhooks_stored),
-        load("  while the worker works on them", &figures.webhooks_worked),
+        load(
+            "Webhooks while the worker works on them",
+            &figures.webhooks_worked,
+        ),
         load("Status requests", &figures.status),
         vec![
             (

@@ -99,6 +99,7 @@ pub async fn connect(
     let mode = shape::check(&input, accepted).map_err(ConnectError::refused)?;
     let proven = proof::ask(app, &input, mode).await?;
     let health = store(app, store_id, mode, &proven, &input).await?;
+    app.signing_secrets.forget(store_id);
     let account = &proven.account;
     // Events may have waited for a key that works; the account is to be looked after at once.
     app.work.wake(store_id);

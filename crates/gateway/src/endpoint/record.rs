@@ -106,7 +106,9 @@ pub(super) async fn store(
     };
     db::webhook_endpoints::put(&mut tx, store_id, registered).await?;
     audit(app, &mut tx, stripe, action, endpoint).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    app.signing_secrets.forget(store_id);
+    Ok(())
 }
 
 /// Writes down what was done to an endpoint.

@@ -1,15 +1,25 @@
 //! Webhooks that arrive together share one commit: each is answered only after its batch is on disk.
 
-use db::inbox::{self, NewEvent, Stored};
-use db::{Db, DbError};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use std::sync::Arc;
+use std::time::Duration;
+
+use db::inbox::{self, NewEvent, Source, Stored};
+use db::{Db, DbError, Engine};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-/// Events that wait for the writer. Bodies are at most 1 MiB, so this also bounds the memory; past it Stripe is
-/// asked to come back.
-const MAX_QUEUED: usize = 256;
+use super::heard::Heard;
+
+/// Events that wait for the writer; past it Stripe is asked to come back.
+const MAX_QUEUED: usize = 512;
+/// Bytes of events that wait or are being written. One event has at most 1 MiB and usually 1 KiB.
+const MAX_QUEUED_BYTES: usize = 32 * 1024 * 1024;
 /// Events in one commit: enough to amortise the fsync, few enough to keep the write lock short.
 const MAX_BATCH: usize = 128;
+/// Batches that are written at once on `PostgreSQL`: one is worked on while the other waits for the disk.
+const PG_WRITERS: usize = 2;
+/// Whoever asks is answered by then; the event may be stored all the same.
+const MAX_WAIT: Duration = Duration::from_millis(1_800);
 
 /// Why an event was not stored.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +27,9 @@ pub enum InboxError {
     /// Too many wait already, or we are stopping. Stripe tries again.
     #[error("the inbox takes no more events right now")]
     Full,
+    /// The database is busy with something else. It may be stored yet.
+    #[error("the inbox could not be written in time")]
+    Slow,
     /// The batch could not be written.
     #[error("the inbox could not be written")]
     Storage(String),
@@ -25,36 +38,63 @@ pub enum InboxError {
 struct Pending {
     event: NewEvent,
     stored: oneshot::Sender<Result<Stored, String>>,
+    /// Its share of [`MAX_QUEUED_BYTES`], given back when it is written.
+    room: OwnedSemaphorePermit,
 }
 
 /// The one writer of the inbox.
 pub struct InboxWriter {
     queue: std::sync::Mutex<Option<mpsc::Sender<Pending>>>,
-    task: Mutex<Option<JoinHandle<()>>>,
+    room: Arc<Semaphore>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl InboxWriter {
-    /// Starts the writer's task on the current runtime.
-    pub fn start(db: Db) -> Self {
+    /// Starts the writer's tasks on the current runtime.
+    pub fn start(db: &Db) -> Self {
         let (queue, waiting) = mpsc::channel(MAX_QUEUED);
-        let task = tokio::spawn(write_batches(db, waiting));
+        let waiting = Arc::new(Mutex::new(waiting));
+        let heard = Arc::new(Heard::default());
+        let writers = match db.engine() {
+            Engine::Sqlite => 1,
+            Engine::Postgres => PG_WRITERS,
+        };
+        let tasks = (0..writers).map(|_| {
+            let (waiting, heard) = (Arc::clone(&waiting), Arc::clone(&heard));
+            tokio::spawn(write_batches(db.clone(), waiting, heard))
+        });
         Self {
             queue: std::sync::Mutex::new(Some(queue)),
-            task: Mutex::new(Some(task)),
+            room: Arc::new(Semaphore::new(MAX_QUEUED_BYTES)),
+            tasks: Mutex::new(tasks.collect()),
         }
     }
 
     /// Stores an event and says whether it was new. When this returns `Ok`, it is on disk.
     pub async fn store(&self, event: NewEvent) -> Result<Stored, InboxError> {
+        let bytes = u32::try_from(event.payload.bytes.len()).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.room).try_acquire_many_owned(bytes);
         let (stored, answer) = oneshot::channel();
+        let pending = Pending {
+            event,
+            stored,
+            room: room.map_err(|_| InboxError::Full)?,
+        };
         self.sender()
             .ok_or(InboxError::Full)?
-            .try_send(Pending { event, stored })
+            .try_send(pending)
             .map_err(|_| InboxError::Full)?;
-        answer
+        tokio::time::timeout(MAX_WAIT, answer)
             .await
+            .map_err(|_| InboxError::Slow)?
             .map_err(|_| InboxError::Full)?
             .map_err(InboxError::Storage)
+    }
+
+    /// Whether an event would be refused now.
+    pub fn is_full(&self) -> bool {
+        self.sender().is_none_or(|queue| queue.capacity() == 0)
+            || self.room.available_permits() == 0
     }
 
     /// Writes what waits and stops; later events are refused.
@@ -65,10 +105,10 @@ impl InboxWriter {
                 .unwrap_or_else(std::sync::PoisonError::into_inner)
                 .take(),
         );
-        if let Some(task) = self.task.lock().await.take()
-            && task.await.is_err()
-        {
-            tracing::error!("the inbox writer ended unexpectedly");
+        for task in self.tasks.lock().await.drain(..) {
+            if task.await.is_err() {
+                tracing::error!("the inbox writer ended unexpectedly");
+            }
         }
     }
 
@@ -80,28 +120,39 @@ impl InboxWriter {
     }
 }
 
-async fn write_batches(db: Db, mut waiting: mpsc::Receiver<Pending>) {
+async fn write_batches(db: Db, waiting: Arc<Mutex<mpsc::Receiver<Pending>>>, heard: Arc<Heard>) {
     let mut batch = Vec::with_capacity(MAX_BATCH);
-    // While one batch is being written the next one gathers: under load batches grow by themselves, and a lone
-    // event waits for nobody.
-    while waiting.recv_many(&mut batch, MAX_BATCH).await > 0 {
-        let (events, answers): (Vec<_>, Vec<_>) = batch
-            .drain(..)
-            .map(|pending| (pending.event, pending.stored))
-            .unzip();
-        match inbox::record(&db, events).await {
+    loop {
+        // While one batch is being written the next one gathers: under load batches grow by themselves, and a lone
+        // event waits for nobody.
+        let received = waiting.lock().await.recv_many(&mut batch, MAX_BATCH).await;
+        if received == 0 {
+            return;
+        }
+        let mut events = Vec::with_capacity(received);
+        let mut answers = Vec::with_capacity(received);
+        let mut rooms = Vec::with_capacity(received);
+        for pending in batch.drain(..) {
+            events.push(pending.event);
+            answers.push(pending.stored);
+            rooms.push(pending.room);
+        }
+        let delivered = events
+            .iter()
+            .filter(|event| event.source == Source::Webhook);
+        let touched = heard.due(delivered);
+        match inbox::record_delivered(&db, events, touched).await {
             // A caller that has gone away needs no answer; its event is stored all the same.
-            Ok(stored) => answers
-                .into_iter()
-                .zip(stored)
-                .for_each(|(answer, stored)| {
+            Ok(stored) => {
+                for (answer, stored) in answers.into_iter().zip(stored) {
                     let _ = answer.send(Ok(stored));
-                }),
+                }
+            }
             Err(error) => {
                 let report = report(&error);
-                answers.into_iter().for_each(|answer| {
+                for answer in answers {
                     let _ = answer.send(Err(report.clone()));
-                });
+                }
             }
         }
     }

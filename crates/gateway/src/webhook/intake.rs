@@ -3,25 +3,29 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use db::inbox::{EventState, NewEvent, Source};
-use db::webhook_secrets::WebhookSecret;
-use domain::{Mode, StoreId};
+use domain::StoreId;
 use jiff::Timestamp;
-use secrecy::SecretString;
 use serde_json::json;
 use stripe_http::webhook::{self, Event, SignatureError};
-use vault::Vault;
 
 use super::group_commit::InboxError;
+use super::secrets::Known;
 use super::types;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::sealing;
 
+pub(crate) use super::secrets::Signer;
+
 /// Stripe's largest events are a few hundred kilobytes (invoices with 250 lines).
 pub(super) const MAX_EVENT_BYTES: usize = 1024 * 1024;
 
 /// Checks what can be checked before the body is read.
-pub(super) fn check_head(request: &HttpRequest) -> Result<(), ApiError> {
+pub(super) fn check_head(app: &App, request: &HttpRequest) -> Result<(), ApiError> {
+    // What could not be stored need not be read.
+    if app.inbox.is_full() {
+        return Err(busy(InboxError::Full));
+    }
     if request.headers().contains_key(header::CONTENT_ENCODING) {
         return Err(ApiError::unsupported_media_type(
             "Send the event without Content-Encoding, as Stripe does.",
@@ -42,89 +46,79 @@ pub(super) async fn accept(
     store_id: StoreId,
     body: web::Bytes,
 ) -> Result<HttpResponse, ApiError> {
-    let now = app.now();
-    let mut secrets = load(app, store_id, now).await?;
-    secrets.extend(held(app, store_id));
     let signature = request
         .headers()
         .get(SIGNATURE)
         .map(header::HeaderValue::as_bytes);
-    let signer = signer(signature, &body, &secrets, now.as_second())
-        .map_err(|error| bad_signature().caused_by(error))?;
+    let signer = find_signer(app, store_id, signature, &body, app.now()).await?;
     let event = Event::parse(&body).map_err(|error| not_an_event().caused_by(error))?;
+    if event.livemode != signer.mode.is_live() {
+        app.webhook_failures.wrong_mode(store_id, signer.mode);
+    }
     let new = new_event(app, store_id, &signer, event, &body, Source::Webhook)?;
     app.inbox.store(new).await.map_err(busy)?;
     app.work.wake(store_id);
     Ok(HttpResponse::Ok().json(json!({ "received": true })))
 }
 
-/// Whose events a secret signs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Signer {
-    /// The connection's mode.
-    pub mode: Mode,
-    /// The connection's account.
-    pub account_id: String,
-}
-
-async fn load(
+/// Whose secret signed the body.
+async fn find_signer(
     app: &App,
     store_id: StoreId,
+    signature: Option<&[u8]>,
+    body: &[u8],
     now: Timestamp,
-) -> Result<Vec<(Signer, SecretString)>, ApiError> {
-    let mut conn = app.db.read().await?;
-    let stored = db::webhook_secrets::list_valid(&mut conn, store_id, now).await?;
-    open_secrets(&app.vault, store_id, stored)
-}
-
-/// The secret of the forwarder that runs beside a development gateway.
-fn held(app: &App, store_id: StoreId) -> Option<(Signer, SecretString)> {
-    let (mode, account_id, secret) = app.held_secrets.of_store(store_id)?;
-    Some((Signer { mode, account_id }, secret))
-}
-
-/// Those that open; an error only if none does. One that was damaged must not silence the others.
-fn open_secrets(
-    vault: &Vault,
-    store_id: StoreId,
-    stored: Vec<WebhookSecret>,
-) -> Result<Vec<(Signer, SecretString)>, ApiError> {
-    let mut opened = Vec::with_capacity(stored.len());
-    let mut failure = None;
-    for secret in stored {
-        let (mode, version) = (secret.mode, secret.version);
-        match sealing::open_webhook_secret(vault, store_id, mode, version, secret.sealed()) {
-            Ok(opened_secret) => {
-                let account_id = secret.account_id;
-                opened.push((Signer { mode, account_id }, opened_secret));
-            }
-            Err(error) => {
-                tracing::error!(%store_id, %mode, version, %error, "a signing secret cannot be opened");
-                failure = Some(error);
-            }
-        }
+) -> Result<Signer, ApiError> {
+    let known = app.signing_secrets.of_store(app, store_id).await?;
+    let known = known.ok_or_else(|| ApiError::not_found("store"))?;
+    let refused = match signer(signature, body, &known, now) {
+        Ok(signer) => return Ok(signer),
+        Err(error) => error,
+    };
+    if let Some(signer) = held(app, store_id, signature, body, now) {
+        return Ok(signer);
     }
-    match failure {
-        Some(error) if opened.is_empty() => Err(error.into()),
-        _ => Ok(opened),
+    if !matches!(refused, SignatureError::NoMatch | SignatureError::NoSecret) {
+        return Err(bad_signature().caused_by(refused));
     }
+    // Another gateway may have stored the right one just now.
+    let newer = app.signing_secrets.newer(app, store_id, &known).await?;
+    let outcome = newer.map_or(Err(refused), |newer| signer(signature, body, &newer, now));
+    outcome.map_err(|error| {
+        app.webhook_failures.wrong_signature(store_id);
+        bad_signature().caused_by(error)
+    })
 }
 
-/// Whose secret signed the body.
+/// Whose of the secrets that are known, and valid now, signed the body.
 fn signer(
     signature: Option<&[u8]>,
     body: &[u8],
-    secrets: &[(Signer, SecretString)],
-    now_unix_s: i64,
+    known: &Known,
+    now: Timestamp,
 ) -> Result<Signer, SignatureError> {
     let mut refused = SignatureError::NoSecret;
-    for (signer, secret) in secrets {
-        match webhook::verify(signature, body, [secret], now_unix_s) {
-            Ok(()) => return Ok(signer.clone()),
+    let valid = known.secrets.iter().filter(|known| known.is_valid_at(now));
+    for known in valid {
+        match webhook::verify(signature, body, [&known.secret], now.as_second()) {
+            Ok(()) => return Ok(known.signer.clone()),
             Err(error) => refused = error,
         }
     }
     Err(refused)
+}
+
+/// Whether the secret of the forwarder that runs beside a development gateway signed the body.
+fn held(
+    app: &App,
+    store_id: StoreId,
+    signature: Option<&[u8]>,
+    body: &[u8],
+    now: Timestamp,
+) -> Option<Signer> {
+    let (mode, account_id, secret) = app.held_secrets.of_store(store_id)?;
+    let verified = webhook::verify(signature, body, [&secret], now.as_second());
+    verified.is_ok().then_some(Signer { mode, account_id })
 }
 
 /// The row for an event of a connection, however it came.

@@ -1,8 +1,11 @@
 //! Stripe's webhooks: verified, stored durably, then answered. What they mean is decided later, in `work`.
 
 pub(crate) mod arrivals;
+pub mod failures;
 pub mod group_commit;
+mod heard;
 pub(crate) mod intake;
 pub mod receive;
+pub mod secrets;
 pub mod shared;
 pub mod types;

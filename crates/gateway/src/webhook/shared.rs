@@ -18,7 +18,7 @@ pub async fn receive_shared(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
-    intake::check_head(&request)?;
+    intake::check_head(&app, &request)?;
     let body = read_body(payload.into_inner(), intake::MAX_EVENT_BYTES).await?;
     let store_id = find_store(&app, &body).await?.ok_or_else(no_store)?;
     intake::accept(&app, &request, store_id, body).await

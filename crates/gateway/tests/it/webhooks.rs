@@ -4,5 +4,6 @@ mod bodies;
 mod envelopes;
 mod inbox;
 mod routes;
+mod secrets;
 mod shared;
 mod signatures;

@@ -1,13 +1,9 @@
 //! The envelope of an event, read tolerantly: merchants' accounts send the shapes of their own API
 //! versions. An event is a hint; amounts and states are read from Stripe, not from here.
 
-use serde_json::Value;
-
-use super::strict_json::StrictJson;
+use super::envelope::Body;
+use super::strict_json;
 use crate::Metadata;
-
-/// Longest id, type or version that we keep; ids are a database key.
-const MAX_TEXT_BYTES: usize = 255;
 
 /// A snapshot event (API reference, "The Event object").
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,49 +52,16 @@ impl Event {
     /// Reads the envelope. Believe it only after [`verify`](super::verify); before that it may tell
     /// which store's secret to try.
     pub fn parse(payload: &[u8]) -> Result<Self, EventError> {
-        let StrictJson(event) = serde_json::from_slice(payload).map_err(|_| EventError::NotJson)?;
-        Self::from_json(&event).ok_or(EventError::NotAnEvent)
+        let text = std::str::from_utf8(payload).map_err(|_| EventError::NotJson)?;
+        let mut body = Body::default();
+        strict_json::read(text, &mut body).map_err(|_| EventError::NotJson)?;
+        body.into_event().ok_or(EventError::NotAnEvent)
     }
-
-    fn from_json(event: &Value) -> Option<Self> {
-        if event["object"] != "event" || !event["data"]["object"].is_object() {
-            return None;
-        }
-        let object = &event["data"]["object"];
-        Some(Self {
-            id: name(&event["id"])?,
-            kind: name(&event["type"])?,
-            api_version: name(&event["api_version"]),
-            created: event["created"].as_i64()?,
-            livemode: event["livemode"].as_bool()?,
-            // Read strictly: an account that is overlooked would pass for the merchant's own.
-            account: match &event["account"] {
-                Value::Null => None,
-                account => Some(name(account)?),
-            },
-            object: EventObject {
-                id: name(&object["id"]),
-                object: name(&object["object"]),
-                payment_intent: name(&object["payment_intent"])
-                    .or_else(|| name(&object["payment_intent"]["id"])),
-                metadata: Metadata::from_json(object.get("metadata")),
-            },
-        })
-    }
-}
-
-/// A short printable word: safe as a database key and in a log line.
-fn name(value: &Value) -> Option<String> {
-    let text = value.as_str()?;
-    let plain = !text.is_empty()
-        && text.len() <= MAX_TEXT_BYTES
-        && text.bytes().all(|byte| byte.is_ascii_graphic());
-    plain.then(|| text.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -164,6 +127,10 @@ mod tests {
             ("data", json!(null)),
             ("data", json!({"object": null})),
             ("data", json!({"object": []})),
+            ("account", json!({"id": "acct_1"})),
+            ("account", json!(["acct_1"])),
+            ("id", json!({"id": "evt_1"})),
+            ("created", json!(u64::MAX)),
         ] {
             let mut value = event();
             value[field] = wrong.clone();
@@ -199,6 +166,48 @@ mod tests {
                 "{twice}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_not_strict_json_is_refused_wherever_it_stands() {
+        let text = event().to_string();
+        let nested = |levels| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        for wrong in [
+            r#""\ud800""#,
+            r#""\udc00\ud800""#,
+            r#""\x""#,
+            "\"\t\"",
+            "NaN",
+            "1e400",
+            "01",
+            "[1,]",
+            "{\"a\":1,}",
+            "{\"\\ud800\":1}",
+            "nul",
+            &nested(127),
+        ] {
+            let changed = text.replace("4999.5", wrong);
+            assert_ne!(changed, text);
+            let outcome = Event::parse(changed.as_bytes());
+            assert_eq!(outcome, Err(EventError::NotJson), "{wrong}");
+        }
+        for harmless in [r#""\ud83e\uded8 \u0000""#, "-1.5e-300", &nested(120)] {
+            let changed = text.replace("4999.5", harmless);
+            assert!(Event::parse(changed.as_bytes()).is_ok(), "{harmless}");
+        }
+        for end in ["", " {}", "x"] {
+            let changed = format!("{}{end}", text.strip_suffix('}').unwrap());
+            assert_eq!(Event::parse(changed.as_bytes()), Err(EventError::NotJson));
+        }
+        for (whole, why) in [
+            ("[]", EventError::NotAnEvent),
+            ("7", EventError::NotAnEvent),
+            ("\u{feff}{}", EventError::NotJson),
+        ] {
+            assert_eq!(Event::parse(whole.as_bytes()), Err(why), "{whole}");
+        }
+        let not_utf8 = [text.as_bytes(), b"\xff"].concat();
+        assert_eq!(Event::parse(&not_utf8), Err(EventError::NotJson));
     }
 
     /// `W13` to `W15`: what a merchant's account or an attacker may send, well signed.

@@ -1,6 +1,7 @@
 //! What Stripe sends to us: first [`verify`] over the raw bytes, then [`Event::parse`]. Pure: no
 //! clock, no I/O.
 
+mod envelope;
 mod event;
 mod signature;
 mod strict_json;

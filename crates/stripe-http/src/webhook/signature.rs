@@ -1,8 +1,6 @@
 //! `Stripe-Signature`: `t=<seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>">[,v1=…]` (docs, "Resolve
 //! webhook signature verification errors"). Stricter than the official SDKs where they disagree.
 
-use std::fmt::Write as _;
-
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
@@ -166,12 +164,12 @@ fn hex_mac(secret: &SecretString, timestamp: &[u8], payload: &[u8]) -> String {
     mac.update(timestamp);
     mac.update(b".");
     mac.update(payload);
-    let mut hex = String::with_capacity(64);
-    for byte in mac.finalize().into_bytes() {
-        // Writing to a String does not fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
+    let bytes = mac.finalize().into_bytes();
+    bytes
+        .into_iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
 }
 
 #[cfg(test)]

@@ -1,70 +1,181 @@
 //! JSON in which each name stands once. Two readers of `{"type":"a","type":"b"}` may believe two
 //! different things, so nobody gets to read it. Nesting is bounded by `serde_json` (128 levels).
+//!
+//! The whole text is walked and checked, and nothing of it is kept but what a [`Reader`] takes: an event
+//! has some hundred fields, of which ten tell what it is about.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// A JSON value without repeated names, at any depth.
-pub(super) struct StrictJson(pub(super) Value);
+/// A value that is no object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scalar<'a> {
+    Null,
+    Flag(bool),
+    Integer(i64),
+    Text(&'a str),
+    /// An array, or a number that is not a whole one of 64 bits.
+    Other,
+}
 
-impl<'de> Deserialize<'de> for StrictJson {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(StrictVisitor).map(Self)
+/// Takes what it wants of an object's fields.
+pub(super) trait Reader {
+    /// A field that is no object.
+    fn scalar(&mut self, _name: &str, _value: Scalar<'_>) {}
+
+    /// Who reads a field that is an object; nobody for most.
+    fn object(&mut self, _name: &str) -> Option<&mut AnyReader> {
+        None
     }
 }
 
-struct StrictVisitor;
+/// Any reader; as an alias, so that its references may be handed on for a shorter time.
+pub(super) type AnyReader = dyn Reader;
 
-impl<'de> Visitor<'de> for StrictVisitor {
-    type Value = Value;
+/// Walks a whole JSON text; its value is a field without a name. Fails if it is not strict JSON, whatever `reader` takes.
+pub(super) fn read(text: &str, reader: &mut AnyReader) -> serde_json::Result<()> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let walk = Walk {
+        names: &mut Vec::with_capacity(64),
+        name: "",
+        reader: Some(reader),
+    };
+    walk.deserialize(&mut deserializer)?;
+    deserializer.end()
+}
+
+/// A value on the way.
+struct Walk<'w, 'de> {
+    /// The names of all objects that are open, the innermost last: one allocation for the whole text.
+    names: &'w mut Vec<Cow<'de, str>>,
+    /// The value's name.
+    name: &'w str,
+    /// Who reads the object that it is a field of.
+    reader: Option<&'w mut AnyReader>,
+}
+
+impl Walk<'_, '_> {
+    fn take(self, value: Scalar<'_>) {
+        if let Some(reader) = self.reader {
+            reader.scalar(self.name, value);
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Walk<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Walk<'_, 'de> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON without repeated names")
     }
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+    fn visit_unit<E>(self) -> Result<(), E> {
+        self.take(Scalar::Null);
+        Ok(())
     }
 
-    fn visit_bool<E>(self, flag: bool) -> Result<Value, E> {
-        Ok(Value::Bool(flag))
+    fn visit_bool<E>(self, flag: bool) -> Result<(), E> {
+        self.take(Scalar::Flag(flag));
+        Ok(())
     }
 
-    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
-        Ok(number.into())
+    fn visit_i64<E>(self, number: i64) -> Result<(), E> {
+        self.take(Scalar::Integer(number));
+        Ok(())
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
-        Ok(number.into())
+    fn visit_u64<E>(self, number: u64) -> Result<(), E> {
+        self.take(i64::try_from(number).map_or(Scalar::Other, Scalar::Integer));
+        Ok(())
     }
 
-    fn visit_f64<E: Error>(self, number: f64) -> Result<Value, E> {
-        Number::from_f64(number)
-            .map(Value::Number)
-            .ok_or_else(|| E::custom("not a finite number"))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::String(text.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut array = Vec::new();
-        while let Some(StrictJson(item)) = items.next_element()? {
-            array.push(item);
+    fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {
+        if !number.is_finite() {
+            return Err(E::custom("not a finite number"));
         }
-        Ok(Value::Array(array))
+        self.take(Scalar::Other);
+        Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
-        let mut object = Map::new();
-        while let Some((name, StrictJson(value))) = fields.next_entry::<String, _>()? {
-            if object.insert(name, value).is_some() {
-                return Err(A::Error::custom("a name stands twice"));
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        self.take(Scalar::Text(text));
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        loop {
+            let item = Walk {
+                names: &mut *self.names,
+                name: "",
+                reader: None,
+            };
+            if items.next_element_seed(item)?.is_none() {
+                break;
             }
         }
-        Ok(Value::Object(object))
+        self.take(Scalar::Other);
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        let mut reader = self.reader.and_then(|outer| outer.object(self.name));
+        let first = self.names.len();
+        while let Some(Name(name)) = fields.next_key()? {
+            let value = Walk {
+                names: &mut *self.names,
+                name: &name,
+                reader: reader.as_deref_mut(),
+            };
+            fields.next_value_seed(value)?;
+            self.names.push(name);
+        }
+        // Sorted, because whoever writes the body chooses how many there are.
+        let names = self.names.get_mut(first..).unwrap_or_default();
+        names.sort_unstable();
+        if names
+            .windows(2)
+            .any(|pair| matches!(pair, [a, b] if a == b))
+        {
+            return Err(A::Error::custom("a name stands twice"));
+        }
+        self.names.truncate(first);
+        Ok(())
+    }
+}
+
+/// A field's name, borrowed where no escape stands in it.
+struct Name<'de>(Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(NameVisitor)
+    }
+}
+
+struct NameVisitor;
+
+impl<'de> Visitor<'de> for NameVisitor {
+    type Value = Name<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Name<'de>, E> {
+        Ok(Name(Cow::Borrowed(name)))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Name<'de>, E> {
+        Ok(Name(Cow::Owned(name.to_owned())))
     }
 }

@@ -150,3 +150,40 @@ proptest! {
         prop_assert_eq!(vault.open_personal(&field(), &sealed).err(), Some(VaultError::CannotOpen));
     }
 }
+
+#[test]
+fn bytes_open_in_their_own_field_and_form_only() {
+    let vault = ring(&[1]);
+    let plaintext = b"ada@example.com";
+    let sealed = vault.seal_personal_bytes(&field(), plaintext).unwrap();
+    let opened = vault.open_personal_bytes(&field(), &sealed).unwrap();
+    assert_eq!(opened.expose_secret(), plaintext);
+    assert_eq!(sealed.bytes.len(), 1 + 12 + plaintext.len() + 16);
+    assert_eq!(format!("{sealed:?}"), "SealedBytes(44 bytes)");
+
+    let refused = |field: &PersonalField<'_>, bytes: Vec<u8>| {
+        let key_id = sealed.key_id.clone();
+        let outcome = vault.open_personal_bytes(field, &vault::SealedBytes { key_id, bytes });
+        outcome.err() == Some(VaultError::CannotOpen)
+    };
+    let other_row = PersonalField {
+        row: Uuid::from_u128(8),
+        ..field()
+    };
+    assert!(refused(&other_row, sealed.bytes.clone()));
+    for place in 0..sealed.bytes.len() {
+        let mut changed = sealed.bytes.clone();
+        changed[place] ^= 1;
+        assert!(refused(&field(), changed), "byte {place}");
+        assert!(refused(&field(), sealed.bytes[..place].to_vec()));
+    }
+    // The same nonce, ciphertext and tag in the other form.
+    let token = vault.seal_personal(&field(), plaintext).unwrap().token;
+    let raw = URL_SAFE_NO_PAD.decode(&token["tgp1.".len()..]).unwrap();
+    assert!(refused(&field(), [&[1], raw.as_slice()].concat()));
+    let as_text = Sealed {
+        key_id: sealed.key_id.clone(),
+        token: format!("tgp1.{}", URL_SAFE_NO_PAD.encode(&sealed.bytes[1..])),
+    };
+    assert!(vault.open_personal(&field(), &as_text).is_err());
+}

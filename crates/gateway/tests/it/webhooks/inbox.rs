@@ -1,5 +1,7 @@
 //! 200 means stored: many at once, too many at once, and with the database gone.
 
+use std::time::{Duration, Instant};
+
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
@@ -42,9 +44,9 @@ async fn two_stores_may_have_the_same_event(app: &TestApp) {
 }
 
 async fn more_than_fit_are_asked_to_come_back(app: &TestApp) {
-    // A queue of 256 behind a batch of 128 at most.
-    const SENT: usize = 450;
-    const CERTAINLY_REFUSED: usize = SENT - 256 - 128;
+    // A queue of 512 behind two batches of 128 at most.
+    const SENT: usize = 834;
+    const CERTAINLY_REFUSED: usize = SENT - 512 - 2 * 128;
     let store = app.connected_store("Coffee").await;
     lock_inbox(&app.database).await;
     let mut posts: FuturesUnordered<_> = (0..SENT).map(|_| post_new(app, &store)).collect();
@@ -71,23 +73,35 @@ async fn more_than_fit_are_asked_to_come_back(app: &TestApp) {
             assert_asked_to_come_back(&reply);
         }
     }
-    assert!(stored > 0, "those that waited were stored");
-    assert_eq!(app.count("stripe_events").await, stored);
     post_new(app, &store).await.expect(200);
+    // Who was answered that it takes too long may find its event stored all the same.
+    assert!(app.count("stripe_events").await > stored);
 }
 
 async fn without_a_database_nothing_is_acknowledged(app: &TestApp) {
     let store = app.connected_store("Coffee").await;
     // First only the writer is kept busy for longer than anybody waits; then nobody answers at all.
     lock_inbox(&app.database).await;
+    let begun = Instant::now();
     assert_asked_to_come_back(&post_new(app, &store).await);
+    // Within two seconds, and not when the lock times out; this machine may be busy.
+    assert!(begun.elapsed() < Duration::from_secs(4));
     app.database.raw("COMMIT").await.unwrap();
     post_new(app, &store).await.expect(200);
+    let stored = app.count("stripe_events").await;
     app.app.db.close();
-    let reply = post_new(app, &store).await;
-    reply.expect_error(503, "database_unavailable");
-    assert_ne!(reply.header("retry-after"), "");
-    assert_eq!(app.count("stripe_events").await, 1);
+    for secrets_are_known in [true, false] {
+        let reply = post_new(app, &store).await;
+        let code = if secrets_are_known {
+            "inbox_unavailable"
+        } else {
+            "database_unavailable"
+        };
+        reply.expect_error(503, code);
+        assert_ne!(reply.header("retry-after"), "");
+        app.app.signing_secrets.forget(store.id.parse().unwrap());
+    }
+    assert_eq!(app.count("stripe_events").await, stored);
 }
 
 async fn post_new(app: &TestApp, store: &ConnectedStore) -> Reply {

@@ -1,0 +1,115 @@
+//! Signing secrets are kept in memory: what changes in the database counts all the same.
+
+use domain::{Mode, StoreId};
+use gateway::sealing;
+use gateway::webhook::failures::Failures;
+use jiff::{SignedDuration, Timestamp};
+use secrecy::SecretString;
+use serde_json::json;
+
+use crate::harness::{ConnectedStore, Keys, Reply, TestApp, event_of, stories};
+
+const NEW: &str = "whsec_FAKEnewNewNewNewNewNewNewNew";
+
+stories!(
+    a_secret_that_another_gateway_stores_works_at_once,
+    a_secret_ends_when_its_time_is_over,
+    a_secret_that_is_replaced_here_ends_at_once,
+    wrong_secrets_are_counted,
+);
+
+async fn a_secret_that_another_gateway_stores_works_at_once(app: &TestApp) {
+    let store = app.connected_store("Coffee").await;
+    post(app, &store, &store.webhook_secret).await.expect(200);
+    add_secret(app, &store, app.clock.now() + SignedDuration::from_hours(1)).await;
+    post(app, &store, NEW).await.expect(200);
+    post(app, &store, &store.webhook_secret).await.expect(200);
+    // Nothing else is believed, and looking again has an end.
+    for _ in 0..3 {
+        post(app, &store, "whsec_FAKEnobodys")
+            .await
+            .expect_error(400, "signature_invalid");
+    }
+}
+
+async fn a_secret_ends_when_its_time_is_over(app: &TestApp) {
+    let store = app.connected_store("Coffee").await;
+    add_secret(app, &store, app.clock.now() + SignedDuration::from_secs(60)).await;
+    post(app, &store, &store.webhook_secret).await.expect(200);
+    // Our memory of it is as fresh as before.
+    app.wait_s(60);
+    post(app, &store, &store.webhook_secret)
+        .await
+        .expect_error(400, "signature_invalid");
+    post(app, &store, NEW).await.expect(200);
+}
+
+async fn a_secret_that_is_replaced_here_ends_at_once(app: &TestApp) {
+    let store = app.connected_store("Coffee").await;
+    post(app, &store, &store.webhook_secret).await.expect(200);
+    app.connect(&store.id, &store.keys, Some(NEW)).await;
+    post(app, &store, NEW).await.expect(200);
+    // For as long as both are to be believed.
+    post(app, &store, &store.webhook_secret).await.expect(200);
+    let overlap = app.app.settings.webhook_secret_overlap;
+    app.clock.advance(overlap);
+    post(app, &store, &store.webhook_secret)
+        .await
+        .expect_error(400, "signature_invalid");
+}
+
+async fn wrong_secrets_are_counted(app: &TestApp) {
+    let store = app.connected_store("Coffee").await;
+    let store_id: StoreId = store.id.parse().unwrap();
+    post(app, &store, &store.webhook_secret).await.expect(200);
+    assert_eq!(taken(app, store_id), Failures::default());
+    for _ in 0..2 {
+        post(app, &store, &Keys::fake().secret)
+            .await
+            .expect_error(400, "signature_invalid");
+    }
+    let mut live = event_of("payment_intent.succeeded", &json!({}));
+    live["livemode"] = json!(true);
+    app.post_event(&store, &live).await.expect(200);
+    let expected = Failures {
+        wrong_signatures: 2,
+        live_under_test: 1,
+        test_under_live: 0,
+    };
+    assert_eq!(taken(app, store_id), expected);
+    assert_eq!(taken(app, store_id), Failures::default());
+}
+
+fn taken(app: &TestApp, store_id: StoreId) -> Failures {
+    app.app.webhook_failures.take(store_id)
+}
+
+async fn post(app: &TestApp, store: &ConnectedStore, secret: &str) -> Reply {
+    let event = event_of(
+        "charge.succeeded",
+        &json!({ "id": "ch_FAKE1", "object": "charge" }),
+    );
+    app.post_signed(&TestApp::webhook_path(&store.id), secret, event.to_string())
+        .await
+}
+
+/// As another gateway adds one: past this one's memory.
+async fn add_secret(app: &TestApp, store: &ConnectedStore, overlap_until: Timestamp) {
+    let (store_id, mode) = (store.id.parse().unwrap(), Mode::Test);
+    let mut tx = app.app.db.begin().await.unwrap();
+    let version = db::webhook_secrets::next_version(&mut tx, store_id, mode);
+    let version = version.await.unwrap();
+    let secret = SecretString::from(NEW);
+    let vault = &app.app.vault;
+    let new = db::webhook_secrets::NewSecret {
+        version,
+        account_id: &store.keys.account_id,
+        endpoint_id: None,
+        secret: sealing::seal_webhook_secret(vault, store_id, mode, version, &secret).unwrap(),
+    };
+    let now = app.clock.now();
+    db::webhook_secrets::add(&mut tx, store_id, mode, new, overlap_until, now)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+}
