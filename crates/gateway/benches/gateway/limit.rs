@@ -182,7 +182,7 @@ async fn sqlite_one_per_commit(
     Ok(per_s)
 }
 
-fn insert(conn: &mut SqliteConnection, row: &inbox::NewEvent) -> diesel::QueryResult<usize> {
+fn insert(conn: &mut SqliteConnection, row: &inbox::NewEvent) -> QueryResult<usize> {
     use stripe_events as columns;
 
     let at = row.received_at.as_microsecond();
