@@ -29,5 +29,6 @@ mod transactions;
 mod unavailable;
 mod upgrades;
 mod values;
+mod webhook_endpoints;
 mod webhook_loans;
 mod world;

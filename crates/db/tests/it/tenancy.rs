@@ -8,7 +8,7 @@ use db::payments::{PaymentState, Purpose};
 use db::products::ProductChanges;
 use db::{
     Db, audit, carts, connection_problems, connections, inbox, incidents, orders, payments,
-    products, webhook_secrets,
+    products, webhook_endpoints, webhook_secrets,
 };
 use domain::connection_problem::ConnectionProblem;
 use domain::incident::Incident;
@@ -109,6 +109,7 @@ async fn belongings(db: &Db, store_id: StoreId) -> Belongings {
             secret: sealed("lent"),
         };
         webhook_secrets::lend(conn, store_id, Mode::Test, lent, after(60), now()).await?;
+        webhook_endpoints::put(conn, store_id, endpoint()).await?;
         connect_tokens::insert(conn, store_id, token_id, after(60), now()).await?;
         api_keys::insert(conn, store_id, key).await?;
         payments::set_intent(conn, store_id, payment.id, "pi_1", now()).await?;
@@ -198,6 +199,13 @@ async fn answers(db: &Db, store_id: StoreId, its: &Belongings) -> Vec<(&'static 
             "acct_EXAMPLE",
             Job::Health
         )),
+        is_found!(webhook_endpoints::find(
+            conn,
+            store_id,
+            Mode::Test,
+            "acct_EXAMPLE"
+        )),
+        is_found!(webhook_endpoints::list(conn, store_id)),
         is_found!(webhook_secrets::list_valid(conn, store_id, now())),
         is_found!(api_keys::find_by_hash(conn, store_id, "c0ffee")),
         is_found!(incidents::list_open(conn, store_id, order_id)),
@@ -267,6 +275,10 @@ async fn writing_as_another_store_changes_nothing(database: TestDatabase) {
         connections::mark_reconnect_needed(conn, stranger, Mode::Test, 1, "x").await?;
         let problem = ConnectionProblem::KeyRefused;
         connection_problems::resolve(conn, stranger, Mode::Test, "acct_EXAMPLE", problem).await?;
+        let (mode, we) = (Mode::Test, "we_EXAMPLE");
+        webhook_endpoints::mark_delivered(conn, stranger, mode, we, now()).await?;
+        webhook_endpoints::remove(conn, stranger, mode, "acct_EXAMPLE").await?;
+        connections::mark_key_accepted(conn, stranger, mode, 1).await?;
         let its_payment = &its.payment;
         let canceled = PaymentState::Canceled;
         Ok([
@@ -338,4 +350,16 @@ async fn everything(database: &TestDatabase, store_id: StoreId) -> Vec<test_data
         rows.push(of_table);
     }
     rows
+}
+
+fn endpoint() -> webhook_endpoints::RegisteredEndpoint {
+    webhook_endpoints::RegisteredEndpoint {
+        mode: Mode::Test,
+        account_id: "acct_EXAMPLE".to_owned(),
+        endpoint_id: "we_EXAMPLE".to_owned(),
+        url: "https://pay.example.com/webhook".to_owned(),
+        api_version: "2026-10-28.endive".to_owned(),
+        registered_at: now(),
+        first_delivery_at: None,
+    }
 }

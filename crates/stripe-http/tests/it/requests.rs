@@ -4,9 +4,12 @@ use secrecy::{ExposeSecret, SecretString};
 use stripe_http::payment_intents::{
     self, CancelParams, CancellationReason, CaptureParams, CreateParams, UpdateParams,
 };
-use stripe_http::{API_VERSION, Error, SetupIntentId, Unsendable, account, balance, setup_intents};
+use stripe_http::{
+    API_VERSION, Error, Metadata, SetupIntentId, Unsendable, account, balance, setup_intents,
+    webhook_endpoints,
+};
 
-use crate::stripe::{INTENT, KEY, Stripe, intent_id, key, ok};
+use crate::stripe::{INTENT, KEY, Stripe, failed, intent_id, key, ok};
 
 const SETUP: &str = r#"{"id":"seti_1","object":"setup_intent","status":"requires_payment_method",
     "client_secret":"seti_1_secret_FAKE","livemode":false}"#;
@@ -110,6 +113,91 @@ async fn every_mutation_has_its_path_and_the_key() {
         received
             .iter()
             .all(|sent| sent.header("idempotency-key") == Some("op_1"))
+    );
+}
+
+const ENDPOINT: &str = r#"{"id":"we_1","object":"webhook_endpoint","url":"https://pay.example.com/hook","status":"enabled",
+    "enabled_events":["*"],"api_version":null,"metadata":{},"livemode":false,"secret":"whsec_FAKECANARY"}"#;
+
+#[tokio::test]
+async fn webhook_endpoints_are_made_changed_and_deleted() {
+    let gone = r#"{"id":"we_1","object":"webhook_endpoint","deleted":true}"#;
+    let missing = failed(404, &[], "resource_missing");
+    let stripe = Stripe::playing([ok(ENDPOINT), ok(ENDPOINT), ok(gone), missing]).await;
+    let client = stripe.client();
+    let mut metadata = Metadata::default();
+    metadata.insert("mine", "1").unwrap();
+    let params = webhook_endpoints::CreateParams {
+        url: "https://pay.example.com/hook".to_owned(),
+        enabled_events: vec!["a".to_owned(), "b".to_owned()],
+        api_version: API_VERSION.to_owned(),
+        description: "Ours".to_owned(),
+        metadata,
+    };
+    let made = webhook_endpoints::create(&client, &params, &key())
+        .await
+        .unwrap();
+    assert_eq!(made.secret.unwrap().expose_secret(), "whsec_FAKECANARY");
+    assert_eq!(made.api_version, None);
+    let change = webhook_endpoints::UpdateParams {
+        disabled: Some(false),
+        ..webhook_endpoints::UpdateParams::default()
+    };
+    webhook_endpoints::update(&client, &made.id, &change, &key())
+        .await
+        .unwrap();
+    // Once deleted, it may be deleted again.
+    for _ in 0..2 {
+        webhook_endpoints::delete(&client, &made.id).await.unwrap();
+    }
+    let received = stripe.received();
+    let sent: Vec<_> = received
+        .iter()
+        .map(|sent| {
+            (
+                sent.line.as_str(),
+                sent.header("idempotency-key"),
+                sent.body.as_str(),
+            )
+        })
+        .collect();
+    let deletion = ("DELETE /v1/webhook_endpoints/we_1 HTTP/1.1", None, "");
+    assert_eq!(
+        sent,
+        [
+            (
+                "POST /v1/webhook_endpoints HTTP/1.1",
+                Some("op_1"),
+                "url=https%3A%2F%2Fpay.example.com%2Fhook&enabled_events%5B0%5D=a&enabled_events%5B1%5D=b\
+                 &api_version=2026-10-28.endive&description=Ours&metadata%5Bmine%5D=1"
+            ),
+            (
+                "POST /v1/webhook_endpoints/we_1 HTTP/1.1",
+                Some("op_1"),
+                "disabled=false"
+            ),
+            deletion,
+            deletion,
+        ]
+    );
+}
+
+#[tokio::test]
+async fn webhook_endpoints_are_listed_to_the_end() {
+    let page = |id: &str, has_more: bool| {
+        let endpoint = ENDPOINT.replace("we_1", id);
+        ok(&format!(
+            r#"{{"object":"list","data":[{endpoint}],"has_more":{has_more}}}"#
+        ))
+    };
+    let stripe = Stripe::playing([page("we_2", true), page("we_1", false)]).await;
+    let all = webhook_endpoints::list(&stripe.client()).await.unwrap();
+    let ids: Vec<&str> = all.iter().map(|one| one.id.as_str()).collect();
+    assert_eq!(ids, ["we_2", "we_1"]);
+    let received = stripe.received();
+    assert_eq!(
+        received[1].line,
+        "GET /v1/webhook_endpoints?limit=100&starting_after=we_2 HTTP/1.1"
     );
 }
 
