@@ -44,6 +44,28 @@ pub async fn newest_fetched(
     Ok(newest.and_then(|newest| newest.at))
 }
 
+/// When the newest event of a connection arrived that Stripe delivered, if it was after `since`. A connection's own
+/// `last_event_at` is written now and then only.
+pub async fn newest_delivered(
+    conn: &mut Conn,
+    store_id: StoreId,
+    mode: Mode,
+    account_id: &str,
+    since: Timestamp,
+) -> Result<Option<Timestamp>, DbError> {
+    let newest: Option<Newest> = events::table
+        .filter(events::store_id.eq(id(store_id)))
+        .filter(events::mode.eq(mode.as_str()))
+        .filter(events::account_id.eq(account_id.to_owned()))
+        .filter(events::source.eq(Source::Webhook.as_str()))
+        .filter(events::received_at.ge(at(since)))
+        .filter(events::created_at.ge(at(oldest(since))))
+        .select((max(events::received_at),))
+        .first(conn)
+        .await?;
+    Ok(newest.and_then(|newest| newest.at))
+}
+
 /// When the newest event arrived that a connection ignored for this reason, if it was after `since`.
 pub async fn newest_ignored(
     conn: &mut Conn,

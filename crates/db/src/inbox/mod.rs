@@ -13,7 +13,7 @@ mod replay;
 pub mod retention;
 mod work;
 
-pub use arrivals::{newest_fetched, newest_ignored};
+pub use arrivals::{newest_delivered, newest_fetched, newest_ignored};
 pub use claim::{ClaimedEvent, Scanned, Wanted, claim, renew, scan, take_over};
 pub(crate) use claim::{ClaimedRow, Place, StoreRow};
 pub use known::known;

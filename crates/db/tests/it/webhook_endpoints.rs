@@ -177,6 +177,11 @@ async fn arrivals_tell_what_was_fetched_and_what_was_ignored(database: TestDatab
         let newest = inbox::newest_fetched(&mut conn, store_id, MODE, ACCOUNT, since, before).await;
         assert_eq!(newest.unwrap(), expected, "{since} {before}");
     }
+    for (since, expected) in [(20, Some(after(20))), (21, None)] {
+        let newest =
+            inbox::newest_delivered(&mut conn, store_id, MODE, ACCOUNT, after(since)).await;
+        assert_eq!(newest.unwrap(), expected, "{since}");
+    }
     for (reason, since, expected) in [
         ("mode_mismatch", 20, Some(after(20))),
         ("mode_mismatch", 21, None),

@@ -1,5 +1,6 @@
 //! Whether a connection's events arrive as they should: found out from what did arrive.
 
+use db::Conn;
 use domain::connection_problem::ConnectionProblem;
 use jiff::{SignedDuration, Timestamp};
 
@@ -20,8 +21,7 @@ pub(crate) async fn look(app: &App, stripe: &StoreStripe) -> Result<(), ApiError
     let (store_id, mode, account_id) = stripe.place();
     let now = app.now();
     let mut conn = app.db.read().await?;
-    let connection = db::connections::find_account(&mut conn, store_id, mode, account_id).await?;
-    let last_event_at = connection.and_then(|connection| connection.last_event_at);
+    let last_event_at = heard_at(&mut conn, stripe, before(now, DAY)).await?;
     let endpoint = db::webhook_endpoints::find(&mut conn, store_id, mode, account_id).await?;
     let mut secrets = db::webhook_secrets::list_valid(&mut conn, store_id, now).await?;
     secrets.retain(|secret| secret.mode == mode && secret.account_id == account_id);
@@ -57,6 +57,8 @@ pub(crate) async fn look(app: &App, stripe: &StoreStripe) -> Result<(), ApiError
         let heard_until = last_event_at.map_or(Timestamp::MIN, |at| at + CLOCKS_APART);
         since.is_some_and(|since| made_at >= since) && made_at > heard_until
     });
+    // Anybody can send what is signed wrongly: alone it proves nothing.
+    let wrong_signatures = app.webhook_failures.take(store_id).wrong_signatures;
     let newest_secret_at = secrets.iter().map(|secret| secret.created_at).max();
     let findings = [
         (ConnectionProblem::WebhookNotArriving, is_missed),
@@ -65,7 +67,26 @@ pub(crate) async fn look(app: &App, stripe: &StoreStripe) -> Result<(), ApiError
             other_mode.is_some() && other_mode >= newest_secret_at,
         ),
     ];
-    findings::settle(app, stripe, &findings).await
+    findings::settle(app, stripe, &findings).await?;
+    // One that is open stays so until deliveries come in again.
+    if !is_missed || wrong_signatures > 0 {
+        let finding = (ConnectionProblem::WebhookSecretWrong, is_missed);
+        findings::settle(app, stripe, &[finding]).await?;
+    }
+    Ok(())
+}
+
+/// When the connection's newest delivery came in, if it was after `since` or is noted at the connection.
+pub(crate) async fn heard_at(
+    conn: &mut Conn,
+    stripe: &StoreStripe,
+    since: Timestamp,
+) -> Result<Option<Timestamp>, ApiError> {
+    let (store_id, mode, account_id) = stripe.place();
+    let connection = db::connections::find_account(conn, store_id, mode, account_id).await?;
+    let noted = connection.and_then(|connection| connection.last_event_at);
+    let stored = db::inbox::newest_delivered(conn, store_id, mode, account_id, since).await?;
+    Ok(noted.max(stored))
 }
 
 fn before(now: Timestamp, duration: SignedDuration) -> Timestamp {

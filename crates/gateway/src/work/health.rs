@@ -176,12 +176,11 @@ async fn note_first_delivery(app: &App, stripe: &StoreStripe) -> Outcome {
     let (store_id, mode, account_id) = stripe.place();
     let mut conn = app.db.read().await?;
     let endpoint = db::webhook_endpoints::find(&mut conn, store_id, mode, account_id).await?;
-    let connection = db::connections::find_account(&mut conn, store_id, mode, account_id).await?;
-    drop(conn);
     let Some(endpoint) = endpoint.filter(|one| one.first_delivery_at.is_none()) else {
         return Ok(USUAL);
     };
-    let last_event_at = connection.and_then(|connection| connection.last_event_at);
+    let last_event_at = arrivals::heard_at(&mut conn, stripe, endpoint.registered_at).await?;
+    drop(conn);
     if let Some(heard_at) = last_event_at.filter(|_| endpoint.has_delivered(last_event_at)) {
         let mut tx = app.db.begin().await?;
         let id = &endpoint.endpoint_id;

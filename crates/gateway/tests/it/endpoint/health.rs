@@ -17,6 +17,7 @@ stories!(registering:
     an_account_that_may_not_charge_is_told,
     events_that_had_to_be_fetched_show_that_the_webhook_is_broken,
     a_secret_of_the_other_mode_is_noticed,
+    a_wrong_secret_is_told_from_a_lost_webhook,
     one_connections_trouble_does_not_hold_up_the_others,
 );
 
@@ -153,6 +154,36 @@ async fn a_secret_of_the_other_mode_is_noticed(app: &TestApp) {
     app.wait_s(60);
     app.connect(&store.id, &store.keys, Some("whsec_FAKEofTheRightMode00"))
         .await;
+    app.look_after(&store.id).await;
+    assert!(app.open_problems(&store.id).await.is_empty());
+}
+
+async fn a_wrong_secret_is_told_from_a_lost_webhook(app: &TestApp) {
+    let store = app.connected_store("Roastery").await;
+    let event = event_of(
+        "payment_intent.succeeded",
+        &json!({ "id": "pi_FAKE", "object": "payment_intent" }),
+    );
+    let body = serde_json::to_vec(&event).unwrap();
+    let path = TestApp::webhook_path(&store.id);
+    let forged = || app.post_signed(&path, "whsec_FAKEofNobodyAtAll00", body.clone());
+    forged().await.expect(400);
+    app.look_after(&store.id).await;
+    assert!(
+        app.open_problems(&store.id).await.is_empty(),
+        "anybody can do that"
+    );
+
+    app.wait_s(3600);
+    fetch_event(app, &store.id, &store.keys, app.clock.now()).await;
+    forged().await.expect(400);
+    app.wait_s(601);
+    for _ in 0..2 {
+        app.look_after(&store.id).await;
+        let problems = app.open_problems(&store.id).await;
+        assert_eq!(problems, ["webhook_not_arriving", "webhook_secret_wrong"]);
+    }
+    app.post_event(&store, &event).await.expect(200);
     app.look_after(&store.id).await;
     assert!(app.open_problems(&store.id).await.is_empty());
 }

@@ -125,7 +125,11 @@ impl TestApp {
         let mut conn = self.app.db.read().await.unwrap();
         let store_id = store_id.parse().unwrap();
         let connection = db::connections::find(&mut conn, store_id, Mode::Test).await;
-        connection.unwrap().unwrap().last_event_at
+        let account_id = connection.unwrap().unwrap().account_id;
+        let day_ago = self.clock.now() - jiff::SignedDuration::from_hours(24);
+        db::inbox::newest_delivered(&mut conn, store_id, Mode::Test, &account_id, day_ago)
+            .await
+            .unwrap()
     }
 
     /// What the audit log says was done to a store, oldest first.
