@@ -4,13 +4,13 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use db::inbox::{Heard as HeardOf, NewEvent};
 use domain::{Mode, StoreId};
+use jiff::{SignedDuration, Timestamp};
 
 /// How often each connection is written.
-const EVERY: Duration = Duration::from_secs(10);
+const EVERY: SignedDuration = SignedDuration::from_secs(10);
 /// Connections that one batch writes; the others' turn comes with their next event.
 const MAX_PER_BATCH: usize = 8;
 /// Connections in memory; past it all are forgotten, and written once more.
@@ -20,7 +20,7 @@ type Connection = (StoreId, Mode, String);
 
 /// When each connection was written last.
 #[derive(Default)]
-pub(super) struct Heard(Mutex<HashMap<Connection, Instant>>);
+pub(super) struct Heard(Mutex<HashMap<Connection, Timestamp>>);
 
 impl Heard {
     /// Those of the events' connections that are to be written now.
@@ -29,12 +29,15 @@ impl Heard {
         if written.len() >= MAX_CONNECTIONS {
             written.clear();
         }
-        let now = Instant::now();
         let mut due = Vec::new();
         for event in events {
+            let now = event.received_at;
             let connection = (event.store_id, event.mode, event.account_id.clone());
             match written.entry(connection) {
-                Entry::Occupied(entry) if now.duration_since(*entry.get()) < EVERY => continue,
+                // A clock that was set back is no reason to stay silent until it comes there again.
+                Entry::Occupied(entry) if now.duration_since(*entry.get()).abs() < EVERY => {
+                    continue;
+                }
                 _ if due.len() == MAX_PER_BATCH => continue,
                 Entry::Occupied(mut entry) => {
                     entry.insert(now);
@@ -47,7 +50,7 @@ impl Heard {
                 store_id: event.store_id,
                 mode: event.mode,
                 account_id: event.account_id.clone(),
-                at: event.received_at,
+                at: now,
             });
         }
         due

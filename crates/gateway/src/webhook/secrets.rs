@@ -21,8 +21,8 @@ use crate::sealing;
 
 /// How long secrets are believed without looking again.
 const KEEP: Duration = Duration::from_secs(5);
-/// How often wrong signatures may make us look again, for each store.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// The pause between two looks that wrong signatures cause, for each store.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// Stores in memory; each takes about 500 bytes.
 const MAX_STORES: usize = 16_384;
 /// Stores that share a lock while they are read: some webhooks of one store at once ask once.
@@ -96,23 +96,22 @@ impl SigningSecrets {
         }
     }
 
-    /// The store's secrets as they are now, if somebody may have looked since `known` was read, or we may.
+    /// The store's secrets as they are now. A flood of wrong signatures shares its looks: each waits for the next one.
     pub(super) async fn newer(
         &self,
         app: &App,
         store_id: StoreId,
-        known: &Known,
     ) -> Result<Option<Known>, ApiError> {
+        let asked_at = Instant::now();
         let _reading = self.reading(store_id).lock().await;
         let newest = self.kept(store_id);
         if let Some(newest) = &newest
-            && newest.read_at > known.read_at
+            && newest.read_at > asked_at
         {
             return Ok(Some(newest.clone()));
         }
-        let last = newest.and_then(|newest| newest.looked_again_at);
-        if last.is_some_and(|last| last.elapsed() < LOOK_AGAIN) {
-            return Ok(None);
+        if let Some(last) = newest.and_then(|newest| newest.looked_again_at) {
+            tokio::time::sleep(LOOK_AGAIN.saturating_sub(last.elapsed())).await;
         }
         self.look(app, store_id, Some(Instant::now())).await
     }

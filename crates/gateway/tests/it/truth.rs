@@ -53,7 +53,7 @@ async fn an_event_is_sealed_in_the_inbox(app: &TestApp) {
         order.intent.as_str(),
         "\"object\"",
     ] {
-        let clear_hex: String = clear.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let clear_hex = hex(clear.as_bytes());
         assert!(
             !payload.contains(&clear_hex),
             "{clear} can be read in the inbox"
@@ -163,4 +163,14 @@ async fn paying_closes_the_orders_incidents(app: &TestApp) {
         (&seen["payment_status"], &seen["attention"]),
         (&json!("paid"), &json!([]))
     );
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+
+    let mut text = String::new();
+    for byte in bytes {
+        write!(text, "{byte:02x}").unwrap();
+    }
+    text
 }

@@ -79,7 +79,9 @@ pub(super) async fn add(state: State, body: Json<NewKey>) -> HttpResponse {
         ..ApiKey::new(ledger, Caller::Secret)
     };
     let view = view(&key, &record, state.now());
-    if world.keys.add(key, record) {
+    if world.keys.change_permissions(&key, &record) {
+        HttpResponse::Ok().json(view)
+    } else if world.keys.add(key, record) {
         HttpResponse::Created().json(view)
     } else {
         refusal(

@@ -51,6 +51,16 @@ impl Keys {
         room
     }
 
+    /// Gives a restricted key of this account other permissions; false if it has none such.
+    pub(crate) fn change_permissions(&mut self, text: &str, to: &ApiKey) -> bool {
+        let restricted = self.0.get_mut(text).filter(|key| {
+            key.ledger == to.ledger && key.permissions.is_some() && to.permissions.is_some()
+        });
+        restricted
+            .map(|key| key.permissions.clone_from(&to.permissions))
+            .is_some()
+    }
+
     pub(crate) fn knows(&self, text: &str) -> bool {
         self.0.contains_key(text)
     }

@@ -227,3 +227,15 @@ async fn an_account_that_asks_too_often_is_refused_for_the_rest_of_the_second() 
         .await;
     assert_eq!(stripe.get(ALICE, "/v1/balance").await.status, 200);
 }
+
+#[actix_web::test]
+async fn a_restricted_keys_permissions_can_be_changed() {
+    let stripe = start().await;
+    for (access, made, status) in [("write", 201, 200), ("read", 200, 403), ("write", 200, 200)] {
+        let changed = restricted(&stripe, json!({ "payment_intents": access })).await;
+        assert_eq!(changed.0, made);
+        let form = format!("amount=2000&{CARD_ONLY}");
+        let answer = stripe.post(RESTRICTED, "/v1/payment_intents", &form).await;
+        assert_eq!(answer.status, status, "{access}");
+    }
+}

@@ -305,7 +305,7 @@ fn snapshot(event: &Value) -> Option<&Value> {
     (object["object"] == "payment_intent").then_some(object)
 }
 
-/// Numbers by chance that a seed gives again (SplitMix64).
+/// Numbers by chance that a seed gives again (`SplitMix64`).
 struct Dice(u64);
 
 impl Dice {
