@@ -53,7 +53,7 @@ async fn an_event_is_sealed_in_the_inbox(app: &TestApp) {
         order.intent.as_str(),
         "\"object\"",
     ] {
-        let clear_hex = hex(clear.as_bytes());
+        let clear_hex = hex_digits(clear.as_bytes());
         assert!(
             !payload.contains(&clear_hex),
             "{clear} can be read in the inbox"
@@ -165,7 +165,7 @@ async fn paying_closes_the_orders_incidents(app: &TestApp) {
     );
 }
 
-fn hex(bytes: &[u8]) -> String {
+fn hex_digits(bytes: &[u8]) -> String {
     use std::fmt::Write;
 
     let mut text = String::new();
