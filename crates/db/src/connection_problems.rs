@@ -28,7 +28,7 @@ pub struct OpenProblem {
     pub since: Timestamp,
 }
 
-/// Opens a problem, or brings the detail of an open one up to date. Tells whether it is new.
+/// Opens a problem, or brings the detail of an open one up to date; who knows none leaves it. Tells whether it is new.
 pub async fn open(
     conn: &mut Conn,
     store_id: StoreId,
@@ -51,9 +51,9 @@ pub async fn open(
         .on_conflict_do_nothing()
         .execute(conn)
         .await?;
-    if inserted == 1 {
-        return Ok(true);
-    }
+    let Some(detail) = detail.filter(|_| inserted == 0) else {
+        return Ok(inserted == 1);
+    };
     diesel::update(
         problems::table
             .filter(problems::store_id.eq(id(store_id)))
