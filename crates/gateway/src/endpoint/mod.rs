@@ -1,7 +1,7 @@
 //! Our webhook endpoint in a merchant's Stripe account: registered, adopted, mended and removed through the API, so that
 //! nobody has to set up anything.
 //!
-//! Only endpoints that carry our mark for this store are ever touched ([`wanted`]). Several gateways may do this at the
+//! Only endpoints that carry our mark for this store are ever touched (`wanted`). Several gateways may do this at the
 //! same time: the key under which an endpoint is created is made of what it has to be and of the newest one that was
 //! stored ([`ensure`]), so that they, and whoever comes after a crash, get the same endpoint with its secret.
 

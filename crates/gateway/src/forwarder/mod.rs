@@ -1,7 +1,7 @@
 //! Stripe's own `stripe` command brings real test events to a development machine that Stripe cannot reach.
 //!
 //! [`run`] goes with the gateway: it looks at the stores, decides for each ([`skip`]) and keeps one `stripe listen`
-//! per store that needs it ([`listen`], [`child`]). The command's own login ([`login`]) decides whose events come, so
+//! per store that needs it ([`listen`], `child`). The command's own login ([`login`]) decides whose events come, so
 //! a store gets it only if the account is the same. The command is never given a key of ours, neither on its command
 //! line nor in its environment: a store's key is opened for one request, not for as long as a child lives. Its
 //! signing secret stays in memory ([`held`]). `tillgate webhook listen` does the same for a gateway in another process,

@@ -1,7 +1,7 @@
 //! The stores' signing secrets, opened and kept in memory for some seconds: a webhook costs no question to the database.
 //!
 //! What another gateway adds works at once, because a signature that fits nothing makes us look again. What another
-//! gateway takes away works for at most [`KEEP`] longer; what this one changes, for no moment ([`SigningSecrets::forget`]).
+//! gateway takes away works for at most five seconds longer; what this one changes, for no moment ([`SigningSecrets::forget`]).
 //! Expiry is held against the clock at every use.
 
 use std::collections::HashMap;
