@@ -77,4 +77,4 @@ def test_the_merchants_page_names_the_events_that_the_form_names(server):
     form = requests.get(store["connect_url"], timeout=10).text
     named = re.findall(r"<li><code>([a-z_.]+)</code></li>", form)
     page = (ROOT / "docs" / "merchants.md").read_text()
-    assert named and named == re.findall(r"^ +- `(payment_intent\.\w+)`$", page, re.MULTILINE)
+    assert named and named == re.findall(r"^ +- `((?:payment|setup)_intent\.\w+)`$", page, re.MULTILINE)
