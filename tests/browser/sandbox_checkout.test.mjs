@@ -119,8 +119,16 @@ sandboxStories('hosted checkout', (story) => {
     });
     const ann = await payer(scene, 'desktop');
     const { page } = await ann.comes(session);
+    // The first choice is slow on its way, the second is made meanwhile: the second holds.
+    let secondIsMade;
+    const secondMade = new Promise((resolve) => { secondIsMade = resolve; });
+    await page.route('**/choices', async (route) => {
+      await secondMade;
+      await route.continue();
+    });
     await page.getByLabel('Quantity').fill('3');
     await page.getByLabel('Express').check();
+    secondIsMade();
     await page.locator('#due', { hasText: '€47.40' }).waitFor();
     await ann.types('4242 4242 4242 4242');
     await page.getByLabel('Phone number').fill('+49 1');

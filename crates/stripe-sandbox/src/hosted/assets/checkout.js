@@ -7,6 +7,8 @@ const submit = document.getElementById('submit');
 const error = document.getElementById('error');
 const { key, mode, currency } = form.dataset;
 const needsCard = form.dataset.card === 'true';
+let changed = false;
+let changing = null;
 
 const stripe = needsCard ? window.Stripe(key) : null;
 const elements = stripe?.elements({
@@ -40,6 +42,7 @@ document.addEventListener('change', (event) => {
 
 // Nothing when the customer is on the way back to the shop; otherwise what is wrong.
 async function pay() {
+  await changing;
   const payer = typed();
   const empty = firstEmpty();
   if (empty) return { message: 'This field is incomplete.', field: empty };
@@ -102,25 +105,40 @@ function billing({ email, name, phone }) {
   return Object.fromEntries(Object.entries({ email, name, phone }).filter(([, value]) => value));
 }
 
-async function change() {
+// One change at a time, the last of them last: answers that overtake each other would show, and pay, an older choice.
+function change() {
+  changed = true;
+  changing ??= changeUntilSettled().finally(() => { changing = null; });
+}
+
+async function changeUntilSettled() {
+  submit.disabled = true;
+  while (changed) {
+    changed = false;
+    await tellChoices();
+  }
+  submit.disabled = false;
+}
+
+async function tellChoices() {
   clear();
   const quantities = Object.fromEntries(
     [...document.querySelectorAll('[name=quantity]')].map((field) => [field.dataset.item, Number(field.value)]),
   );
   const shipping_rate = form.elements.shipping_rate?.value;
-  submit.disabled = true;
-  const changed = await send(`${location.pathname}/choices`, { quantities, shipping_rate })
+  const answer = await send(`${location.pathname}/choices`, { quantities, shipping_rate })
     .catch(() => ({ error: { message: 'The sandbox cannot be reached.' } }));
-  submit.disabled = false;
-  if (changed.error) return show(changed.error);
-  for (const [id, amount] of Object.entries(changed.lines)) document.getElementById(`amount-${id}`).textContent = amount;
-  for (const [id, text] of [['subtotal', changed.subtotal], ['shipping', changed.shipping], ['lead', changed.total], ['due', changed.due]]) {
+  if (answer.error) {
+    show(answer.error);
+    return;
+  }
+  for (const [id, amount] of Object.entries(answer.lines)) document.getElementById(`amount-${id}`).textContent = amount;
+  for (const [id, text] of [['subtotal', answer.subtotal], ['shipping', answer.shipping], ['lead', answer.total], ['due', answer.due]]) {
     const node = document.getElementById(id);
     if (node) node.textContent = text;
   }
-  submit.textContent = changed.button;
-  if (elements && mode !== 'setup') elements.update({ amount: changed.amount });
-  return undefined;
+  submit.textContent = answer.button;
+  if (elements && mode !== 'setup') elements.update({ amount: answer.amount });
 }
 
 async function send(path, body) {
