@@ -186,6 +186,8 @@ where
     config.recycling_method = RecyclingMethod::Fast;
     Pool::<C>::builder(AsyncDieselConnectionManager::new_with_config(url, config))
         .max_size(max_size)
+        // The one that was used last has its statements prepared and its tables in memory.
+        .queue_mode(deadpool::managed::QueueMode::Lifo)
         .runtime(Runtime::Tokio1)
         .wait_timeout(Some(WAIT_FOR_CONNECTION))
         .create_timeout(Some(OPEN_CONNECTION))

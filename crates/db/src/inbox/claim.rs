@@ -130,7 +130,7 @@ pub async fn scan(
     })
 }
 
-#[derive(QueryableByName)]
+#[derive(Queryable, QueryableByName)]
 pub(crate) struct ClaimedRow {
     #[diesel(sql_type = Uid)]
     store_id: Id,

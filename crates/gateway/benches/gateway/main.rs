@@ -46,13 +46,30 @@ async fn main() -> anyhow::Result<()> {
     })
     .await?;
     // cargo adds arguments of its own.
-    let outcome = if std::env::args().any(|argument| argument == "--flat") {
+    let asks_for = |name: &str| std::env::args().any(|argument| argument == name);
+    let outcome = if asks_for("--flat") {
         flat::measure(&binary, &sandbox).await
+    } else if asks_for("--ingest") {
+        ingest_alone(&binary, &sandbox).await
     } else {
         measure_both(&binary, &sandbox).await
     };
     sandbox.stop().await;
     outcome
+}
+
+/// Durable webhooks only, printed engine by engine: what one looks at while changing the intake.
+async fn ingest_alone(binary: &Path, sandbox: &Sandbox) -> anyhow::Result<()> {
+    for (name, engine) in [("PostgreSQL", Engine::Postgres), ("SQLite", Engine::Sqlite)] {
+        let place = Place::new(engine, binary).await?;
+        let gateway = Gateway::start(&place, &sandbox.url()).await?;
+        let mut http = Connection::open(gateway.address).await?;
+        let store = merchant::connect(&mut http).await?;
+        let ingest = Ingest::measure(&place, &gateway, &store.id).await?;
+        gateway.stop().await?;
+        report::print_ingest(name, &ingest)?;
+    }
+    Ok(())
 }
 
 async fn measure_both(binary: &Path, sandbox: &Sandbox) -> anyhow::Result<()> {

@@ -57,6 +57,13 @@ pub(crate) fn print(figures: &Figures) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// One engine's table.
+pub(crate) fn print_ingest(engine: &str, ingest: &Ingest) -> anyhow::Result<()> {
+    let mut table = ingest_table();
+    add_ingest(&mut table, engine, ingest);
+    Ok(writeln!(io::stdout().lock(), "{table}")?)
+}
+
 fn ingest_table() -> Table {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_FULL_CONDENSED).set_header([

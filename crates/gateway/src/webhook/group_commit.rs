@@ -16,8 +16,8 @@ const MAX_QUEUED: usize = 512;
 const MAX_QUEUED_BYTES: usize = 32 * 1024 * 1024;
 /// Events in one commit: enough to amortise the fsync, few enough to keep the write lock short.
 const MAX_BATCH: usize = 128;
-/// Batches that are written at once on `PostgreSQL`: one is worked on while the other waits for the disk.
-const PG_WRITERS: usize = 2;
+/// Batches that are written at once on `PostgreSQL`. Two would halve each batch, and a statement costs far more than a row.
+const PG_WRITERS: usize = 1;
 /// Whoever asks is answered by then; the event may be stored all the same.
 const MAX_WAIT: Duration = Duration::from_millis(1_800);
 
@@ -42,7 +42,7 @@ struct Pending {
     room: OwnedSemaphorePermit,
 }
 
-/// The one writer of the inbox.
+/// The one way into the inbox: what is handed in waits here for the next batch.
 pub struct InboxWriter {
     queue: std::sync::Mutex<Option<mpsc::Sender<Pending>>>,
     room: Arc<Semaphore>,

@@ -56,8 +56,11 @@ pub(super) async fn accept(
         app.webhook_failures.wrong_mode(store_id, signer.mode);
     }
     let new = new_event(app, store_id, &signer, event, &body, Source::Webhook)?;
+    let is_work = new.state == EventState::Received;
     app.inbox.store(new).await.map_err(busy)?;
-    app.work.wake(store_id);
+    if is_work {
+        app.work.wake(store_id);
+    }
     Ok(HttpResponse::Ok().json(json!({ "received": true })))
 }
 

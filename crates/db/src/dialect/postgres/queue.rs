@@ -1,27 +1,65 @@
 //! The inbox as a queue on `PostgreSQL`.
 
-use diesel::sql_query;
-use diesel::sql_types::{Array, BigInt, Text};
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{Array, BigInt, Nullable, Text};
+use diesel::{QueryResult, sql_query};
 use diesel_async::RunQueryDsl;
 use jiff::Timestamp;
 
 use crate::DbError;
-use crate::columns::{Instant, Uid, at, id};
+use crate::columns::{At, Id, Instant, Uid, at, id};
 use crate::conn::PgConn;
 use crate::inbox::{ClaimedEvent, ClaimedRow, Place, StoreRow, Wanted};
 
 /// For each store its own few, from the index. Other workers' rows are skipped, not waited for. MATERIALIZED, because
-/// a planner that runs the inner query again would lock and take more than the limit.
-const CLAIM: &str = "WITH due AS MATERIALIZED ( \
-        SELECT e.store_id, e.account_id, e.mode, e.event_id, e.created_at \
-        FROM unnest($3, $4) AS wanted (store_id, up_to) CROSS JOIN LATERAL ( \
-            SELECT s.store_id, s.account_id, s.mode, s.event_id, s.created_at FROM stripe_events AS s \
-            WHERE s.store_id = wanted.store_id AND s.state IN ('received', 'processing') AND s.next_attempt_at <= $2 \
-            ORDER BY s.next_attempt_at LIMIT wanted.up_to FOR UPDATE SKIP LOCKED) AS e) \
-    UPDATE stripe_events AS e SET state = 'processing', attempts = attempts + 1, next_attempt_at = $1 \
-    FROM due WHERE (e.store_id, e.account_id, e.mode, e.event_id, e.created_at) \
-        = (due.store_id, due.account_id, due.mode, due.event_id, due.created_at) \
-    RETURNING e.store_id, e.account_id, e.mode, e.event_id, e.created_at, e.event_type, e.object_id, e.attempts";
+/// a planner that runs the inner query again would lock and take more than the limit. A statement of its own and not
+/// `sql_query`, which the server would parse and plan at every claim.
+struct Claim {
+    stores: Vec<Id>,
+    up_to: Vec<i64>,
+    now: At,
+    lease_until: At,
+}
+
+impl QueryId for Claim {
+    type QueryId = Self;
+
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl Query for Claim {
+    type SqlType = (Uid, Text, Text, Text, Instant, Text, Nullable<Text>, BigInt);
+}
+
+impl QueryFragment<Pg> for Claim {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(
+            "WITH due AS MATERIALIZED ( \
+                SELECT e.store_id, e.account_id, e.mode, e.event_id, e.created_at FROM unnest(",
+        );
+        out.push_bind_param::<Array<Uid>, _>(&self.stores)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.up_to)?;
+        out.push_sql(
+            ") AS wanted (store_id, up_to) CROSS JOIN LATERAL ( \
+                SELECT s.store_id, s.account_id, s.mode, s.event_id, s.created_at FROM stripe_events AS s \
+                WHERE s.store_id = wanted.store_id AND s.state IN ('received', 'processing') AND s.next_attempt_at <= ",
+        );
+        out.push_bind_param::<Instant, _>(&self.now)?;
+        out.push_sql(
+            " ORDER BY s.next_attempt_at LIMIT wanted.up_to FOR UPDATE SKIP LOCKED) AS e) \
+            UPDATE stripe_events AS e SET state = 'processing', attempts = attempts + 1, next_attempt_at = ",
+        );
+        out.push_bind_param::<Instant, _>(&self.lease_until)?;
+        out.push_sql(
+            " FROM due WHERE (e.store_id, e.account_id, e.mode, e.event_id, e.created_at) \
+                = (due.store_id, due.account_id, due.mode, due.event_id, due.created_at) \
+            RETURNING e.store_id, e.account_id, e.mode, e.event_id, e.created_at, e.event_type, e.object_id, e.attempts",
+        );
+        Ok(())
+    }
+}
 
 pub(crate) async fn claim(
     conn: &mut PgConn,
@@ -33,12 +71,13 @@ pub(crate) async fn claim(
         .iter()
         .map(|wanted| (id(wanted.store_id), wanted.up_to))
         .unzip();
-    let statement = sql_query(CLAIM)
-        .bind::<Instant, _>(at(lease_until))
-        .bind::<Instant, _>(at(now))
-        .bind::<Array<Uid>, _>(stores)
-        .bind::<Array<BigInt>, _>(up_to);
-    Ok(statement.load(conn).await?)
+    let statement = Claim {
+        stores,
+        up_to,
+        now: at(now),
+        lease_until: at(lease_until),
+    };
+    Ok(statement.get_results(conn).await?)
 }
 
 const RENEW: &str = "UPDATE stripe_events AS e SET next_attempt_at = $1 \
@@ -101,7 +140,7 @@ const SCAN: &str = "WITH RECURSIVE visited (store_id, number) AS ( \
 
 pub(crate) async fn scan(
     conn: &mut PgConn,
-    after: crate::columns::Id,
+    after: Id,
     now: Timestamp,
     visits: i64,
 ) -> Result<Vec<StoreRow>, DbError> {
