@@ -13,7 +13,9 @@ use diesel::sqlite::{Sqlite, SqliteValue};
 use domain::money::MoneyError;
 use domain::order::{OrderStatus, PaymentStatus, UnknownState};
 use domain::{
-    ApiKeyId, CartId, CheckoutId, Currency, Mode, OrderId, PaymentId, ProductId, StoreId,
+    ApiKeyId, CartId, CheckoutId, Currency, CustomerId, DisputeId, Mode, OrderEventId, OrderId,
+    PaymentActionId, PaymentId, PaymentLinkId, PaymentMethodId, ProductId, RefundId,
+    SavedPaymentMethodId, ShippingMethodId, StoreId,
 };
 use jiff::Timestamp;
 use std::io::Write;
@@ -119,7 +121,22 @@ macro_rules! id_columns {
 }
 
 id_columns!(
-    StoreId, ProductId, CartId, CheckoutId, OrderId, PaymentId, ApiKeyId
+    StoreId,
+    ProductId,
+    CartId,
+    CheckoutId,
+    OrderId,
+    PaymentId,
+    ApiKeyId,
+    ShippingMethodId,
+    PaymentMethodId,
+    PaymentActionId,
+    RefundId,
+    DisputeId,
+    PaymentLinkId,
+    CustomerId,
+    SavedPaymentMethodId,
+    OrderEventId,
 );
 
 impl From<Uuid> for Id {

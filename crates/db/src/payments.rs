@@ -1,84 +1,17 @@
 //! Payments: one row per `PaymentIntent`, written before Stripe is asked to create it.
 
+mod state;
+
 use diesel::prelude::*;
 use domain::{CartId, Currency, Mode, OrderId, PaymentId, StoreId};
 use jiff::Timestamp;
 
 use crate::DbError;
-use crate::columns::{At, Id, MaybeId, Word, at, columns, id};
+use crate::columns::{At, Id, MaybeAt, MaybeId, Word, at, columns, id};
 use crate::conn::{Conn, RunQueryDsl};
 use crate::schema::payments;
 
-/// Where our record of a `PaymentIntent` stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PaymentState {
-    /// Written here, not yet confirmed by Stripe.
-    Creating,
-    /// Exists at Stripe, waits for the shopper.
-    Open,
-    /// Held on the card.
-    Authorized,
-    /// Captured.
-    Succeeded,
-    /// Will never be paid.
-    Canceled,
-}
-
-impl PaymentState {
-    /// The stored word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Creating => "creating",
-            Self::Open => "open",
-            Self::Authorized => "authorized",
-            Self::Succeeded => "succeeded",
-            Self::Canceled => "canceled",
-        }
-    }
-}
-
-impl PaymentState {
-    /// Whether the shopper's money is held or taken.
-    pub const fn holds_money(self) -> bool {
-        matches!(self, Self::Authorized | Self::Succeeded)
-    }
-}
-
-impl TryFrom<Word> for PaymentState {
-    type Error = domain::order::UnknownState;
-
-    fn try_from(word: Word) -> Result<Self, Self::Error> {
-        [
-            Self::Creating,
-            Self::Open,
-            Self::Authorized,
-            Self::Succeeded,
-            Self::Canceled,
-        ]
-        .into_iter()
-        .find(|state| state.as_str() == word.as_str())
-        .ok_or(domain::order::UnknownState)
-    }
-}
-
-/// Whether Stripe captures at once or waits for us.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CaptureMethod {
-    /// At once.
-    Automatic,
-    /// When we say so.
-    Manual,
-}
-
-impl CaptureMethod {
-    /// The stored word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Automatic => "automatic",
-            Self::Manual => "manual",
-        }
-    }
-}
+pub use state::{CaptureMethod, PaymentState};
 
 /// What a payment is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +47,9 @@ pub struct Payment {
     /// Where it stands.
     #[diesel(deserialize_as = Word)]
     pub status: PaymentState,
+    /// Whether Stripe captures at once.
+    #[diesel(deserialize_as = Word)]
+    pub capture_method: CaptureMethod,
     /// The currency of its amounts.
     #[diesel(deserialize_as = Word)]
     pub currency: Currency,
@@ -121,6 +57,13 @@ pub struct Payment {
     pub amount_minor: i64,
     /// What was captured.
     pub captured_minor: i64,
+    /// What was refunded of it, or is about to be.
+    pub refunded_minor: i64,
+    /// Stripe's `ch_…` or `py_…`, once there is one.
+    pub charge_id: Option<String>,
+    /// Until when the money is held, where that ends.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub capture_before: Option<Timestamp>,
     /// Stripe's code of the last failure.
     pub last_error_code: Option<String>,
     /// Stripe's decline code of the last failure.
@@ -316,6 +259,30 @@ pub async fn set_state(
     .execute(conn)
     .await?;
     Ok(changed == 1)
+}
+
+/// Remembers Stripe's charge, and until when it can be captured.
+pub async fn set_charge(
+    conn: &mut Conn,
+    store_id: StoreId,
+    payment_id: PaymentId,
+    charge_id: &str,
+    capture_before: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    diesel::update(
+        payments::table
+            .filter(payments::store_id.eq(id(store_id)))
+            .filter(payments::id.eq(id(payment_id))),
+    )
+    .set((
+        payments::charge_id.eq(charge_id.to_owned()),
+        payments::capture_before.eq(capture_before.map(at)),
+        payments::updated_at.eq(at(now)),
+    ))
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// Remembers why the last attempt failed, for the shopper and the merchant.

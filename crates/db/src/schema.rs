@@ -7,7 +7,13 @@
     )
 )]
 
+mod connecting;
+mod paying;
+
 use diesel::{allow_tables_to_appear_in_same_query, table};
+
+pub use connecting::*;
+pub use paying::*;
 
 table! {
     use diesel::sql_types::*;
@@ -25,120 +31,6 @@ table! {
         order_counter -> BigInt,
         created_at -> Instant,
         updated_at -> Instant,
-    }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::columns::{Instant, Uid};
-
-    stripe_connections (store_id, mode, account_id) {
-        store_id -> Uid,
-        mode -> Text,
-        account_id -> Text,
-        publishable_key -> Text,
-        country -> Nullable<Text>,
-        default_currency -> Nullable<Text>,
-        charges_enabled -> Bool,
-        secret_version -> BigInt,
-        secret_key_id -> Text,
-        secret_token -> Text,
-        reconnect_needed -> Bool,
-        connected_at -> Instant,
-        last_event_at -> Nullable<Instant>,
-        last_error -> Nullable<Text>,
-        replaced_at -> Nullable<Instant>,
-    }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::columns::{Instant, Uid};
-
-    webhook_secrets (store_id, mode, version) {
-        store_id -> Uid,
-        mode -> Text,
-        version -> BigInt,
-        secret_key_id -> Text,
-        secret_token -> Text,
-        created_at -> Instant,
-        expires_at -> Nullable<Instant>,
-        account_id -> Text,
-        endpoint_id -> Nullable<Text>,
-    }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::columns::{Instant, Uid};
-
-    webhook_endpoints (store_id, mode, account_id) {
-        store_id -> Uid,
-        mode -> Text,
-        account_id -> Text,
-        endpoint_id -> Text,
-        url -> Text,
-        api_version -> Text,
-        registered_at -> Instant,
-        first_delivery_at -> Nullable<Instant>,
-    }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::columns::{Instant, Uid};
-
-    connection_problems (store_id, mode, account_id, code) {
-        store_id -> Uid,
-        mode -> Text,
-        account_id -> Text,
-        code -> Text,
-        detail -> Nullable<Text>,
-        since -> Instant,
-    }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::columns::{Instant, Uid};
-
-    connection_jobs (store_id, mode, account_id, job) {
-        store_id -> Uid,
-        mode -> Text,
-        account_id -> Text,
-        job -> Text,
-        next_run_at -> Instant,
-        runs -> BigInt,
-        failures -> BigInt,
-        last_run_at -> Nullable<Instant>,
-        last_error -> Nullable<Text>,
-    }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::columns::{Instant, Uid};
-
-    reconcile_cursors (store_id, mode, account_id) {
-        store_id -> Uid,
-        mode -> Text,
-        account_id -> Text,
-        seen_until -> Instant,
-        pass_until -> Nullable<Instant>,
-        pass_after -> Nullable<Text>,
-    }
-}
-
-table! {
-    use diesel::sql_types::*;
-    use crate::columns::{Instant, Uid};
-
-    connect_tokens (store_id, id) {
-        store_id -> Uid,
-        id -> Uid,
-        created_at -> Instant,
-        expires_at -> Instant,
-        used_at -> Nullable<Instant>,
     }
 }
 
@@ -209,6 +101,8 @@ table! {
         cancel_url -> Nullable<Text>,
         created_at -> Instant,
         expires_at -> Instant,
+        shipping_method_id -> Nullable<Uid>,
+        shipping_minor -> BigInt,
     }
 }
 
@@ -234,6 +128,14 @@ table! {
         created_at -> Instant,
         updated_at -> Instant,
         paid_at -> Nullable<Instant>,
+        shipping_method_id -> Nullable<Uid>,
+        shipping_name -> Nullable<Text>,
+        shipping_minor -> BigInt,
+        payment_method_id -> Nullable<Uid>,
+        email_hash -> Nullable<Text>,
+        stock_taken -> Bool,
+        stock_until -> Nullable<Instant>,
+        cancelled_at -> Nullable<Instant>,
     }
 }
 
@@ -275,6 +177,9 @@ table! {
         created_at -> Instant,
         updated_at -> Instant,
         next_check_at -> Instant,
+        capture_before -> Nullable<Instant>,
+        charge_id -> Nullable<Text>,
+        customer_id -> Nullable<Uid>,
     }
 }
 
@@ -395,5 +300,14 @@ allow_tables_to_appear_in_same_query!(
     api_keys,
     idempotency_keys,
     audit_log,
-    deployment_facts
+    deployment_facts,
+    shipping_methods,
+    payment_methods,
+    payment_actions,
+    refunds,
+    disputes,
+    payment_links,
+    customers,
+    saved_payment_methods,
+    order_events
 );

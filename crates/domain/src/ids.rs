@@ -70,6 +70,24 @@ typed_ids! {
     PaymentId,
     /// A store API key (`tgk_…`).
     ApiKeyId,
+    /// A way to ship.
+    ShippingMethodId,
+    /// A way to pay beside Stripe.
+    PaymentMethodId,
+    /// Something to be done at Stripe about a payment; also its idempotency key there.
+    PaymentActionId,
+    /// A refund; also its idempotency key at Stripe.
+    RefundId,
+    /// Our record of a dispute.
+    DisputeId,
+    /// A payment link.
+    PaymentLinkId,
+    /// A shopper who lets a store keep a card.
+    CustomerId,
+    /// A card that a store may charge again.
+    SavedPaymentMethodId,
+    /// An entry of an order's story.
+    OrderEventId,
     /// A row of the audit log.
     AuditId,
     /// A recorded incident.

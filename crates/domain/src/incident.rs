@@ -21,11 +21,25 @@ pub enum Incident {
     PaymentMissing,
     /// An event about the payment was given up after its last attempt.
     EventParked,
+    /// The money that is held for an order could not be taken.
+    CaptureFailed,
+    /// The hold on the card ends soon.
+    AuthorizationExpiring,
+    /// The hold on the card has ended before the money was taken.
+    AuthorizationExpired,
+    /// The order was cancelled and its money kept.
+    CancelledButPaid,
+    /// The order is paid, but its stock is gone.
+    Unfulfillable,
+    /// A refund did not reach the customer.
+    RefundFailed,
+    /// The cardholder disputes the payment.
+    Disputed,
 }
 
 impl Incident {
     /// Every incident.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 15] = [
         Self::AmountMismatch,
         Self::CurrencyMismatch,
         Self::ModeMismatch,
@@ -34,6 +48,13 @@ impl Incident {
         Self::PaidAfterCancel,
         Self::PaymentMissing,
         Self::EventParked,
+        Self::CaptureFailed,
+        Self::AuthorizationExpiring,
+        Self::AuthorizationExpired,
+        Self::CancelledButPaid,
+        Self::Unfulfillable,
+        Self::RefundFailed,
+        Self::Disputed,
     ];
 
     /// The name in logs and in the API's `attention`.
@@ -47,6 +68,13 @@ impl Incident {
             Self::PaidAfterCancel => "paid_after_cancel",
             Self::PaymentMissing => "payment_missing",
             Self::EventParked => "event_parked",
+            Self::CaptureFailed => "capture_failed",
+            Self::AuthorizationExpiring => "authorization_expiring",
+            Self::AuthorizationExpired => "authorization_expired",
+            Self::CancelledButPaid => "cancelled_but_paid",
+            Self::Unfulfillable => "unfulfillable",
+            Self::RefundFailed => "refund_failed",
+            Self::Disputed => "disputed",
         }
     }
 
@@ -76,6 +104,27 @@ impl Incident {
             }
             Self::EventParked => {
                 "News from Stripe about this payment could not be worked through, after many tries. Look at the event's error, then replay the event."
+            }
+            Self::CaptureFailed => {
+                "The money that the customer's card holds for this order could not be taken. It is tried again; look at the payment in Stripe if this stays."
+            }
+            Self::AuthorizationExpiring => {
+                "The hold on the customer's card ends soon (`capture_before`). Capture the payment before that, or cancel the order."
+            }
+            Self::AuthorizationExpired => {
+                "The hold on the customer's card has ended and nothing was taken. Ask the customer to pay again, or cancel the order."
+            }
+            Self::CancelledButPaid => {
+                "The order was cancelled, but its payment was kept. Refund it if the customer is to have the money back."
+            }
+            Self::Unfulfillable => {
+                "The order is paid, but what was ordered is sold out. Restock the products, or refund the payment."
+            }
+            Self::RefundFailed => {
+                "A refund failed at Stripe, and its money is in your Stripe balance again. Send it to the customer in another way, or try another refund."
+            }
+            Self::Disputed => {
+                "The customer's bank disputes this payment. Answer in Stripe's dashboard before the evidence is due; without an answer the money is lost."
             }
         }
     }

@@ -15,6 +15,10 @@ pub mod settle;
 pub mod stripe_keys;
 pub mod text;
 
-pub use ids::{ApiKeyId, CartId, CheckoutId, OrderId, PaymentId, ProductId, StoreId};
+pub use ids::{
+    ApiKeyId, CartId, CheckoutId, CustomerId, DisputeId, OrderEventId, OrderId, PaymentActionId,
+    PaymentId, PaymentLinkId, PaymentMethodId, ProductId, RefundId, SavedPaymentMethodId,
+    ShippingMethodId, StoreId,
+};
 pub use mode::Mode;
 pub use money::{Currency, Money};

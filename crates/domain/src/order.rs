@@ -59,6 +59,20 @@ states! {
     }
 }
 
+impl OrderStatus {
+    /// Whether an order may be moved from here to `next`: forward only, and steps may be left out. What was shipped
+    /// cannot be cancelled any more.
+    pub const fn can_become(self, next: Self) -> bool {
+        use OrderStatus::{Cancelled, Completed, Confirmed, Pending, Shipped};
+        matches!(
+            (self, next),
+            (Pending, Confirmed | Shipped | Completed | Cancelled)
+                | (Confirmed, Shipped | Completed | Cancelled)
+                | (Shipped, Completed)
+        )
+    }
+}
+
 states! {
     /// Where an order's money stands.
     PaymentStatus {
@@ -127,6 +141,19 @@ mod tests {
                 assert!(!settled.can_become(open), "{settled} → {open}");
             }
         }
+    }
+
+    #[test]
+    fn an_order_only_moves_forward() {
+        for &state in OrderStatus::ALL {
+            assert!(!state.can_become(state), "{state}");
+            for &next in OrderStatus::ALL {
+                let both_ways = state.can_become(next) && next.can_become(state);
+                assert!(!both_ways, "{state} and {next}");
+            }
+        }
+        let ends = [OrderStatus::Completed, OrderStatus::Cancelled];
+        assert!(ends.iter().all(|end| OrderStatus::ALL.iter().all(|&next| !end.can_become(next))));
     }
 
     #[test]

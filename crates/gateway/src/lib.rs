@@ -30,6 +30,7 @@ pub mod settings;
 pub mod storefront;
 pub mod stripe;
 pub mod telemetry;
+pub mod timeline;
 pub mod tokens;
 pub mod webhook;
 pub mod work;

@@ -1,5 +1,7 @@
 //! PaymentIntents: one shopper's payment from the first cent reserved to the last one captured.
 
+use serde::Serialize;
+
 use crate::request::Path;
 use crate::{Client, Error, IdempotencyKey, PaymentIntentId};
 
@@ -28,6 +30,28 @@ pub async fn retrieve(client: &Client, id: &PaymentIntentId) -> Result<PaymentIn
     client
         .get(Path::with_id("/v1/payment_intents/{id}", id.as_str()))
         .await
+}
+
+/// Reads a PaymentIntent with its latest charge in one call. A restricted key needs to read charges for it.
+pub async fn retrieve_with_charge(
+    client: &Client,
+    id: &PaymentIntentId,
+) -> Result<PaymentIntent, Error> {
+    let expand = Expand {
+        expand: ["latest_charge"],
+    };
+    client
+        .get_with(
+            Path::with_id("/v1/payment_intents/{id}", id.as_str()),
+            &expand,
+        )
+        .await
+}
+
+/// What is sent whole instead of by its id (Stripe docs, "Expanding responses").
+#[derive(Serialize)]
+struct Expand {
+    expand: [&'static str; 1],
 }
 
 /// Changes a PaymentIntent that is not paid yet.

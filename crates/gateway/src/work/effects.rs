@@ -9,10 +9,12 @@ use domain::incident::Incident;
 use domain::order::{OrderStatus, PaymentStatus};
 use domain::settle::Decision;
 use jiff::Timestamp;
+use serde_json::json;
 
 use super::settle::{Trigger, Verdict};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::timeline;
 
 /// `false` if somebody else moved the order, the payment or the event meanwhile: nothing was stored, decide again.
 pub async fn store(
@@ -67,9 +69,9 @@ async fn write(
     let mut incident = None;
     if let Decision::Report(reported) = verdict.decision {
         incident = Some(reported);
-        report(conn, store_id, payment, order, reported, now).await?;
+        report(conn, store_id, payment, order, reported, trigger, now).await?;
     } else if let Some(order) = order {
-        if !move_order(conn, order, verdict.decision, now).await? {
+        if !move_order(conn, order, verdict.decision, trigger, now).await? {
             return Ok(Outcome::Moved);
         }
         // Stripe has just told what a parked event could not.
@@ -112,6 +114,7 @@ async fn report(
     payment: &Payment,
     order: Option<&Order>,
     incident: Incident,
+    trigger: Trigger<'_>,
     now: Timestamp,
 ) -> Result<(), ApiError> {
     let Some(order) = order else {
@@ -119,6 +122,9 @@ async fn report(
         return Ok(());
     };
     if db::incidents::open(conn, store_id, order.id, incident, now).await? {
+        let detail = json!({ "code": incident.code() });
+        let cause = trigger.cause();
+        timeline::note(conn, store_id, order.id, "incident.opened", cause, &detail, now).await?;
         tracing::error!(%store_id, order_id = %order.id, incident = incident.code(), "incident: a person has to look");
     }
     Ok(())
@@ -128,6 +134,7 @@ async fn move_order(
     conn: &mut Conn,
     order: &Order,
     decision: Decision,
+    trigger: Trigger<'_>,
     now: Timestamp,
 ) -> Result<bool, ApiError> {
     let Some((status, payment_status)) = order_after(order, decision) else {
@@ -149,6 +156,9 @@ async fn move_order(
         now,
     )
     .await?;
+    let detail = json!({ "status": status, "payment_status": payment_status });
+    let (store_id, cause) = (order.store_id, trigger.cause());
+    timeline::note(conn, store_id, order.id, &action, cause, &detail, now).await?;
     tracing::info!(store_id = %order.store_id, order_id = %order.id, %payment_status, "order moved");
     Ok(true)
 }
@@ -192,6 +202,10 @@ async fn move_payment(
             now,
         )
         .await?;
+    }
+    if let Some((charge_id, capture_before)) = &verdict.charge {
+        let (id, until) = (payment.id, *capture_before);
+        db::payments::set_charge(conn, store_id, id, charge_id, until, now).await?;
     }
     if verdict.payment_state == payment.status && verdict.captured_minor == payment.captured_minor {
         return Ok(true);

@@ -11,6 +11,7 @@ use db::payments::{Payment, PaymentState};
 use domain::incident::Incident;
 use domain::settle::{Decision, Expected, IntentStatus, Observed, decide};
 use domain::{Mode, Money, StoreId};
+use jiff::Timestamp;
 use stripe_http::payment_intents::{self, PaymentIntent, Status};
 use stripe_http::{Error as StripeError, PaymentIntentId};
 
@@ -19,6 +20,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::middleware::rate_limit::Budget;
 use crate::stripe::StoreStripe;
+use crate::timeline::Cause;
 
 /// Why we look at a payment.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +29,22 @@ pub enum Trigger<'a> {
     Event(&'a ClaimedEvent),
     /// The shopper came back, or somebody asked.
     Asked,
+    /// It stayed open for long.
+    Sweep,
+    /// An operator asked at the command line.
+    Operator,
+}
+
+impl Trigger<'_> {
+    /// As the order's story tells it.
+    pub(super) fn cause(&self) -> Cause<'_> {
+        match self {
+            Self::Event(event) => Cause::Event(&event.event_id),
+            Self::Asked => Cause::Asked,
+            Self::Sweep => Cause::Sweep,
+            Self::Operator => Cause::Operator,
+        }
+    }
 }
 
 /// What came of it.
@@ -131,7 +149,12 @@ pub(super) async fn read_from_stripe(
         return Ok(Reading::OtherAccount);
     };
     let id = PaymentIntentId::parse(payment_intent_id).map_err(ApiError::internal)?;
-    match payment_intents::retrieve(&stripe.client, &id).await {
+    let mut read = payment_intents::retrieve_with_charge(&stripe.client, &id).await;
+    if let Err(StripeError::Permission(_)) = read {
+        // A restricted key that may not read charges still tells whether the order is paid.
+        read = payment_intents::retrieve(&stripe.client, &id).await;
+    }
+    match read {
         Ok(intent) => Ok(Reading::Intent {
             account_id: stripe.connection.account_id.clone(),
             intent: Box::new(intent),
@@ -151,6 +174,8 @@ pub struct Verdict {
     pub captured_minor: i64,
     /// Stripe's code and decline code of the last failure.
     pub last_error: Option<(Option<String>, Option<String>)>,
+    /// Stripe's charge, and until when it can be captured; `None` where neither is news.
+    pub charge: Option<(String, Option<Timestamp>)>,
 }
 
 pub(super) fn judge(
@@ -164,6 +189,7 @@ pub(super) fn judge(
         payment_state: payment.status,
         captured_minor: payment.captured_minor,
         last_error: None,
+        charge: None,
     };
     let (account_id, intent) = match reading {
         Reading::OtherAccount => {
@@ -192,7 +218,23 @@ pub(super) fn judge(
             .last_payment_error
             .as_ref()
             .map(|error| (error.code.clone(), error.decline_code.clone())),
+        charge: new_charge(payment, intent),
     })
+}
+
+/// The charge that holds or took the money, if we do not know it yet.
+fn new_charge(payment: &Payment, intent: &PaymentIntent) -> Option<(String, Option<Timestamp>)> {
+    if !matches!(intent.status, Status::RequiresCapture | Status::Succeeded) {
+        return None;
+    }
+    let charge = intent.latest_charge.as_ref()?;
+    let capture_before = charge
+        .expanded()
+        .and_then(|charge| Timestamp::from_second(charge.capture_before()?).ok());
+    let capture_before = capture_before.or(payment.capture_before);
+    let is_known = payment.charge_id.as_deref() == Some(charge.id())
+        && payment.capture_before == capture_before;
+    (!is_known).then(|| (charge.id().to_owned(), capture_before))
 }
 
 fn expected(store_id: StoreId, payment: &Payment, order: &Order) -> Result<Expected, ApiError> {

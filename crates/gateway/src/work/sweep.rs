@@ -92,7 +92,7 @@ async fn look_at_account(
 async fn look(app: &App, check: &DueCheck) -> bool {
     let store_id = check.store_id;
     let intent = &check.payment_intent_id;
-    let settling = settle::settle(app, store_id, check.mode, intent, Trigger::Asked);
+    let settling = settle::settle(app, store_id, check.mode, intent, Trigger::Sweep);
     match tokio::time::timeout(LOOK_WITHIN, settling).await {
         Ok(Ok(_)) => true,
         Ok(Err(error)) => {

@@ -93,6 +93,14 @@ impl LatestCharge {
             Self::Expanded(charge) => &charge.id,
         }
     }
+
+    /// The charge, where the request asked for it.
+    pub fn expanded(&self) -> Option<&Charge> {
+        match self {
+            Self::Id(_) => None,
+            Self::Expanded(charge) => Some(charge),
+        }
+    }
 }
 
 /// A charge (API reference, "The Charge object"). Amounts are in the currency's smallest unit.
@@ -114,6 +122,29 @@ pub struct Charge {
     /// Whether the shopper disputes it.
     #[serde(default)]
     pub disputed: bool,
+    /// How it was paid.
+    #[serde(default)]
+    payment_method_details: Option<PaymentMethodDetails>,
+}
+
+impl Charge {
+    /// Until when a reservation can be captured, in seconds since 1970: only cards have an end (Stripe docs, "Place a hold
+    /// on a payment method").
+    pub fn capture_before(&self) -> Option<i64> {
+        self.payment_method_details.as_ref()?.card.as_ref()?.capture_before
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+struct PaymentMethodDetails {
+    #[serde(default)]
+    card: Option<CardDetails>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+struct CardDetails {
+    #[serde(default)]
+    capture_before: Option<i64>,
 }
 
 /// Why an attempt to pay failed. Stripe's text is not read: map the codes to our own words.

@@ -205,7 +205,7 @@ async fn look(app: &App, store_id: StoreId, payment: &OpenPayment) -> Result<(),
         return Ok(());
     };
     app.rate_limits.until_may_ask(&payment.account_id).await;
-    settle::settle(app, store_id, payment.mode, intent, Trigger::Asked)
+    settle::settle(app, store_id, payment.mode, intent, Trigger::Operator)
         .await
         .map(drop)
 }

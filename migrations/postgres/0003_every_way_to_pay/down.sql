@@ -1,0 +1,26 @@
+-- Undoes up.sql.
+DROP TABLE order_events;
+DROP TABLE saved_payment_methods;
+DROP TABLE customers;
+DROP TABLE payment_links;
+DROP TABLE disputes;
+DROP TABLE refunds;
+DROP TABLE payment_actions;
+DROP TABLE payment_methods;
+DROP TABLE shipping_methods;
+DROP INDEX orders_email;
+DROP INDEX orders_stock_due;
+DROP INDEX payments_ending;
+ALTER TABLE payments DROP COLUMN customer_id;
+ALTER TABLE payments DROP COLUMN charge_id;
+ALTER TABLE payments DROP COLUMN capture_before;
+ALTER TABLE orders DROP COLUMN cancelled_at;
+ALTER TABLE orders DROP COLUMN stock_until;
+ALTER TABLE orders DROP COLUMN stock_taken;
+ALTER TABLE orders DROP COLUMN email_hash;
+ALTER TABLE orders DROP COLUMN payment_method_id;
+ALTER TABLE orders DROP COLUMN shipping_minor;
+ALTER TABLE orders DROP COLUMN shipping_name;
+ALTER TABLE orders DROP COLUMN shipping_method_id;
+ALTER TABLE checkouts DROP COLUMN shipping_minor;
+ALTER TABLE checkouts DROP COLUMN shipping_method_id;
