@@ -12,8 +12,8 @@ mod paying;
 
 use diesel::{allow_tables_to_appear_in_same_query, table};
 
-pub use connecting::*;
-pub use paying::*;
+pub(crate) use connecting::*;
+pub(crate) use paying::*;
 
 table! {
     use diesel::sql_types::*;

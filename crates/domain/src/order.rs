@@ -153,7 +153,10 @@ mod tests {
             }
         }
         let ends = [OrderStatus::Completed, OrderStatus::Cancelled];
-        assert!(ends.iter().all(|end| OrderStatus::ALL.iter().all(|&next| !end.can_become(next))));
+        assert!(
+            ends.iter()
+                .all(|end| OrderStatus::ALL.iter().all(|&next| !end.can_become(next)))
+        );
     }
 
     #[test]

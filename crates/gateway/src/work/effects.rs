@@ -124,7 +124,16 @@ async fn report(
     if db::incidents::open(conn, store_id, order.id, incident, now).await? {
         let detail = json!({ "code": incident.code() });
         let cause = trigger.cause();
-        timeline::note(conn, store_id, order.id, "incident.opened", cause, &detail, now).await?;
+        timeline::note(
+            conn,
+            store_id,
+            order.id,
+            "incident.opened",
+            cause,
+            &detail,
+            now,
+        )
+        .await?;
         tracing::error!(%store_id, order_id = %order.id, incident = incident.code(), "incident: a person has to look");
     }
     Ok(())

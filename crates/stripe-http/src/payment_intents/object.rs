@@ -131,7 +131,11 @@ impl Charge {
     /// Until when a reservation can be captured, in seconds since 1970: only cards have an end (Stripe docs, "Place a hold
     /// on a payment method").
     pub fn capture_before(&self) -> Option<i64> {
-        self.payment_method_details.as_ref()?.card.as_ref()?.capture_before
+        self.payment_method_details
+            .as_ref()?
+            .card
+            .as_ref()?
+            .capture_before
     }
 }
 
