@@ -1,5 +1,7 @@
 //! Storing what arrives: many events in one commit.
 
+use std::sync::Arc;
+
 use domain::{Mode, StoreId};
 use jiff::Timestamp;
 
@@ -85,40 +87,79 @@ pub struct Heard {
     pub at: Timestamp,
 }
 
-/// As [`record_delivered`], for events that tell nothing about a connection.
+/// Stores a batch durably, all of it or nothing; events that are there already stay as they are. Says for each event of the
+/// batch, in its order, whether it was new; of two equal ones the first is.
+///
+/// A NUL becomes U+FFFD: `PostgreSQL` refuses it.
 pub async fn record(db: &Db, batch: Vec<NewEvent>) -> Result<Vec<Stored>, DbError> {
-    record_delivered(db, batch, Vec::new()).await
+    let Sorted { places, events } = Sorted::new(batch);
+    let stored = write(db, &events, Vec::new()).await?;
+    Ok(in_place(places, stored))
 }
 
-/// Stores a batch durably; events that are there already stay as they are. Says for each event of the batch, in its order,
-/// whether it was new; of two equal ones the first is. The connections in `heard` remember it, unless somebody else is
-/// just changing them.
+/// As [`record`], for events of many stores: one that the database refuses does not fail the others. The connections in
+/// `heard` remember that they were heard of, unless somebody else is just changing them.
 ///
-/// A NUL becomes U+FFFD: `PostgreSQL` refuses it, and one hostile event must not fail the others of its batch.
+/// The outer error is everybody's, an inner one that event's alone.
 pub async fn record_delivered(
     db: &Db,
     batch: Vec<NewEvent>,
     heard: Vec<Heard>,
+) -> Result<Vec<Result<Stored, DbError>>, DbError> {
+    let Sorted { places, events } = Sorted::new(batch);
+    match write(db, &events, heard).await {
+        Ok(stored) => Ok(in_place(places, stored.into_iter().map(Ok).collect())),
+        // What one row of a statement is refused for, all are.
+        Err(DbError::Query(_)) if events.len() > 1 => {
+            let events = Arc::try_unwrap(events).unwrap_or_else(|shared| (*shared).clone());
+            let mut stored = Vec::with_capacity(events.len());
+            for event in events {
+                let single = write(db, &Arc::new(vec![event]), Vec::new()).await;
+                stored.push(single.map(|stored| stored.first().copied().unwrap_or(Stored::Known)));
+            }
+            Ok(in_place(places, stored))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A batch in one order everywhere, so that two with the same events wait for each other instead of deadlocking.
+struct Sorted {
+    /// Where each of `events` was.
+    places: Vec<usize>,
+    events: Arc<Vec<NewEvent>>,
+}
+
+impl Sorted {
+    fn new(batch: Vec<NewEvent>) -> Self {
+        let batch = batch.into_iter().map(NewEvent::without_nul).enumerate();
+        let mut batch: Vec<(usize, NewEvent)> = batch.collect();
+        batch.sort_by(|(_, a), (_, b)| a.key().cmp(&b.key()));
+        let (places, events): (Vec<usize>, Vec<NewEvent>) = batch.into_iter().unzip();
+        let events = Arc::new(events);
+        Self { places, events }
+    }
+}
+
+fn in_place<T>(places: Vec<usize>, outcomes: Vec<T>) -> Vec<T> {
+    let mut in_place: Vec<(usize, T)> = places.into_iter().zip(outcomes).collect();
+    in_place.sort_by_key(|(place, _)| *place);
+    in_place.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+async fn write(
+    db: &Db,
+    events: &Arc<Vec<NewEvent>>,
+    heard: Vec<Heard>,
 ) -> Result<Vec<Stored>, DbError> {
-    let batch = batch.into_iter().map(NewEvent::without_nul).enumerate();
-    let mut batch: Vec<(usize, NewEvent)> = batch.collect();
-    // One order everywhere, so that two batches with the same events wait for each other instead of deadlocking.
-    batch.sort_by(|(_, a), (_, b)| a.key().cmp(&b.key()));
-    let (places, batch): (Vec<usize>, Vec<NewEvent>) = batch.into_iter().unzip();
     let mut conn = db.writer().await?;
     let stored = match &mut conn {
-        Conn::Pg(conn) => postgres::insert_events(conn, batch, heard).await,
-        Conn::Sqlite(conn) => sqlite::insert_events(conn, batch, heard).await,
+        Conn::Pg(conn) => postgres::insert_events(conn, events, &heard).await,
+        Conn::Sqlite(conn) => sqlite::insert_events(conn, Arc::clone(events), heard).await,
     };
-    let stored = match stored {
-        Ok(stored) => stored,
-        Err(error) => {
-            // Whatever state it is in now.
-            conn.close();
-            return Err(error);
-        }
-    };
-    let mut in_place: Vec<(usize, Stored)> = places.into_iter().zip(stored).collect();
-    in_place.sort_by_key(|(place, _)| *place);
-    Ok(in_place.into_iter().map(|(_, stored)| stored).collect())
+    if stored.is_err() {
+        // Whatever state it is in now.
+        conn.close();
+    }
+    stored
 }

@@ -15,6 +15,7 @@ on_both_engines!(
     payloads_come_back_byte_by_byte,
     nul_is_replaced_and_spares_the_batch,
     a_batch_is_all_or_nothing,
+    one_that_is_refused_spares_what_arrived_with_it,
     the_newest_events_are_listed_first,
 );
 
@@ -228,7 +229,45 @@ async fn nul_is_replaced_and_spares_the_batch(database: TestDatabase) {
 async fn a_batch_is_all_or_nothing(database: TestDatabase) {
     let db = &database.db;
     let store_id = new_store(db).await;
-    let refuse = match db.engine() {
+    refuse_evt_2(&database).await;
+    let batch = vec![event(store_id, "evt_1"), event(store_id, "evt_2")];
+    inbox::record(db, batch).await.unwrap_err();
+    let rows = database.raw("SELECT count(*) FROM stripe_events").await;
+    assert_eq!(rows.unwrap(), [[Some("0".to_owned())]]);
+}
+
+async fn one_that_is_refused_spares_what_arrived_with_it(database: TestDatabase) {
+    let db = &database.db;
+    let (store_id, hostile) = (new_store(db).await, new_store(db).await);
+    inbox::record(db, vec![event(store_id, "evt_1")])
+        .await
+        .unwrap();
+    refuse_evt_2(&database).await;
+    let batch = vec![
+        event(store_id, "evt_3"),
+        event(hostile, "evt_2"),
+        event(store_id, "evt_1"),
+        event(hostile, "evt_0"),
+    ];
+    let stored = inbox::record_delivered(db, batch, Vec::new())
+        .await
+        .unwrap();
+    let stored: Vec<Option<Stored>> = stored.into_iter().map(Result::ok).collect();
+    assert_eq!(
+        stored,
+        [
+            Some(Stored::New),
+            None,
+            Some(Stored::Known),
+            Some(Stored::New)
+        ]
+    );
+    let rows = database.raw("SELECT count(*) FROM stripe_events").await;
+    assert_eq!(rows.unwrap(), [[Some("3".to_owned())]]);
+}
+
+async fn refuse_evt_2(database: &TestDatabase) {
+    let refuse = match database.db.engine() {
         Engine::Sqlite => {
             "CREATE TRIGGER refuse BEFORE INSERT ON stripe_events WHEN NEW.event_id = 'evt_2' \
              BEGIN SELECT RAISE(ABORT, 'refused'); END"
@@ -236,10 +275,6 @@ async fn a_batch_is_all_or_nothing(database: TestDatabase) {
         Engine::Postgres => "ALTER TABLE stripe_events ADD CHECK (event_id <> 'evt_2')",
     };
     database.raw(refuse).await.unwrap();
-    let batch = vec![event(store_id, "evt_1"), event(store_id, "evt_2")];
-    inbox::record(db, batch).await.unwrap_err();
-    let rows = database.raw("SELECT count(*) FROM stripe_events").await;
-    assert_eq!(rows.unwrap(), [[Some("0".to_owned())]]);
 }
 
 async fn the_newest_events_are_listed_first(database: TestDatabase) {

@@ -145,7 +145,7 @@ async fn write_batches(db: Db, waiting: Arc<Mutex<mpsc::Receiver<Pending>>>, hea
             // A caller that has gone away needs no answer; its event is stored all the same.
             Ok(stored) => {
                 for (answer, stored) in answers.into_iter().zip(stored) {
-                    let _ = answer.send(Ok(stored));
+                    let _ = answer.send(stored.map_err(|error| report(&error)));
                 }
             }
             Err(error) => {

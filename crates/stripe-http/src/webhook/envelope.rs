@@ -7,6 +7,10 @@ use crate::Metadata;
 /// Longest id, type or version that we keep; ids are a database key.
 const MAX_TEXT_BYTES: usize = 255;
 
+/// The end of 9999, less two days: within what every time type and database column holds. Whatever an account's owner signs
+/// beyond it becomes this, always the same, so that the event stays one event.
+const MAX_CREATED: i64 = 253_402_128_000;
+
 /// The whole body, an object without a name.
 #[derive(Default)]
 pub(super) struct Body {
@@ -51,7 +55,7 @@ impl Envelope {
             id: self.id?,
             kind: self.kind?,
             api_version: self.api_version,
-            created: self.created?,
+            created: self.created?.clamp(0, MAX_CREATED),
             livemode: self.livemode?,
             account: self.account,
             object: EventObject {

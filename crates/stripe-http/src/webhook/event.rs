@@ -14,7 +14,7 @@ pub struct Event {
     pub kind: String,
     /// The version that rendered `data`.
     pub api_version: Option<String>,
-    /// Seconds since 1970. Orders nothing: its grain is one second.
+    /// Seconds since 1970, up to the last days of 9999. Orders nothing: its grain is one second.
     pub created: i64,
     /// Whether real money moved.
     pub livemode: bool,
@@ -143,6 +143,22 @@ mod tests {
         let mut longest = event();
         longest["id"] = json!("x".repeat(255));
         assert!(parse(&longest).is_ok());
+    }
+
+    #[test]
+    fn w15_times_that_no_calendar_holds_become_its_ends() {
+        for (sent, read) in [
+            (-300_000_000_000, 0),
+            (i64::MIN, 0),
+            (-1, 0),
+            (0, 0),
+            (253_402_128_000, 253_402_128_000),
+            (i64::MAX, 253_402_128_000),
+        ] {
+            let mut value = event();
+            value["created"] = json!(sent);
+            assert_eq!(parse(&value).unwrap().created, read, "{sent}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ stories!(
     w14_unknown_types_are_taken_and_ignored,
     w15_hostile_events_change_nothing,
     w15_ids_that_cannot_be_a_key_are_refused,
+    w15_a_time_that_no_calendar_holds_is_one_event,
 );
 
 pub const HOSTILE: &str = include_str!("../../vectors/stripe_events_hostile.json");
@@ -276,4 +277,27 @@ async fn w15_ids_that_cannot_be_a_key_are_refused(app: &TestApp) {
     event["id"] = json!("evt_');DROP/**/TABLE/**/stripe_events;--");
     app.post_event(&store, &event).await.expect(200);
     assert_eq!(app.count("stripe_events").await, 2);
+}
+
+async fn w15_a_time_that_no_calendar_holds_is_one_event(app: &TestApp) {
+    let store = app.connected_store("Coffee").await;
+    let order = app.place_order(&store).await;
+    app.pay(&order.intent, "pm_card_visa").await;
+    for (stored, created) in [-300_000_000_000, i64::MIN, i64::MAX]
+        .into_iter()
+        .enumerate()
+    {
+        let mut event = event_of(
+            "payment_intent.succeeded",
+            &json!({ "id": order.intent, "object": "payment_intent" }),
+        );
+        event["created"] = json!(created);
+        for _ in 0..2 {
+            app.post_event(&store, &event).await.expect(200);
+        }
+        let count = u64::try_from(stored).unwrap() + 1;
+        assert_eq!(app.count("stripe_events").await, count, "{created}");
+    }
+    app.run_work().await;
+    assert_eq!(app.times_paid(&order.id).await, 1);
 }
