@@ -5,15 +5,13 @@ use std::time::Duration;
 
 use db::inbox::{self, NewEvent, Source, Stored};
 use db::{Db, DbError, Engine};
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use domain::StoreId;
+use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::heard::Heard;
+use super::room::{self, Room, Rooms};
 
-/// Events that wait for the writer; past it Stripe is asked to come back.
-const MAX_QUEUED: usize = 512;
-/// Bytes of events that wait or are being written. One event has at most 1 MiB and usually 1 KiB.
-const MAX_QUEUED_BYTES: usize = 32 * 1024 * 1024;
 /// Events in one commit: enough to amortise the fsync, few enough to keep the write lock short.
 const MAX_BATCH: usize = 128;
 /// Batches that are written at once on `PostgreSQL`. Two would halve each batch, and a statement costs far more than a row.
@@ -24,7 +22,7 @@ const MAX_WAIT: Duration = Duration::from_millis(1_800);
 /// Why an event was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum InboxError {
-    /// Too many wait already, or we are stopping. Stripe tries again.
+    /// Too many wait already, of all stores or of this one, or we are stopping. Stripe tries again.
     #[error("the inbox takes no more events right now")]
     Full,
     /// The database is busy with something else. It may be stored yet.
@@ -38,21 +36,21 @@ pub enum InboxError {
 struct Pending {
     event: NewEvent,
     stored: oneshot::Sender<Result<Stored, String>>,
-    /// Its share of [`MAX_QUEUED_BYTES`], given back when it is written.
-    room: OwnedSemaphorePermit,
+    /// Given back when it is written.
+    room: Room,
 }
 
 /// The one way into the inbox: what is handed in waits here for the next batch.
 pub struct InboxWriter {
     queue: std::sync::Mutex<Option<mpsc::Sender<Pending>>>,
-    room: Arc<Semaphore>,
+    rooms: Rooms,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl InboxWriter {
     /// Starts the writer's tasks on the current runtime.
     pub fn start(db: &Db) -> Self {
-        let (queue, waiting) = mpsc::channel(MAX_QUEUED);
+        let (queue, waiting) = mpsc::channel(room::MAX_EVENTS);
         let waiting = Arc::new(Mutex::new(waiting));
         let heard = Arc::new(Heard::default());
         let writers = match db.engine() {
@@ -65,20 +63,19 @@ impl InboxWriter {
         });
         Self {
             queue: std::sync::Mutex::new(Some(queue)),
-            room: Arc::new(Semaphore::new(MAX_QUEUED_BYTES)),
+            rooms: Rooms::default(),
             tasks: Mutex::new(tasks.collect()),
         }
     }
 
     /// Stores an event and says whether it was new. When this returns `Ok`, it is on disk.
     pub async fn store(&self, event: NewEvent) -> Result<Stored, InboxError> {
-        let bytes = u32::try_from(event.payload.bytes.len()).unwrap_or(u32::MAX);
-        let room = Arc::clone(&self.room).try_acquire_many_owned(bytes);
+        let room = self.rooms.take(event.store_id, event.payload.bytes.len());
         let (stored, answer) = oneshot::channel();
         let pending = Pending {
             event,
             stored,
-            room: room.map_err(|_| InboxError::Full)?,
+            room: room.ok_or(InboxError::Full)?,
         };
         self.sender()
             .ok_or(InboxError::Full)?
@@ -93,8 +90,12 @@ impl InboxWriter {
 
     /// Whether an event would be refused now.
     pub fn is_full(&self) -> bool {
-        self.sender().is_none_or(|queue| queue.capacity() == 0)
-            || self.room.available_permits() == 0
+        self.sender().is_none() || self.rooms.is_full()
+    }
+
+    /// Whether an event of this store would be refused now.
+    pub fn is_full_for(&self, store_id: StoreId) -> bool {
+        self.rooms.is_full_for(store_id)
     }
 
     /// Writes what waits and stops; later events are refused.

@@ -46,6 +46,9 @@ pub(super) async fn accept(
     store_id: StoreId,
     body: web::Bytes,
 ) -> Result<HttpResponse, ApiError> {
+    if app.inbox.is_full_for(store_id) {
+        return Err(busy(InboxError::Full));
+    }
     let signature = request
         .headers()
         .get(SIGNATURE)

@@ -6,6 +6,7 @@ pub mod group_commit;
 mod heard;
 pub(crate) mod intake;
 pub mod receive;
+mod room;
 pub mod secrets;
 pub mod shared;
 pub mod types;
