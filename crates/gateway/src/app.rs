@@ -11,9 +11,9 @@ use crate::forwarder::held::HeldSecrets;
 use crate::middleware::rate_limit::RateLimits;
 use crate::settings::Settings;
 use crate::tokens::TokenKeys;
-use crate::webhook::failures::WebhookFailures;
 use crate::webhook::group_commit::InboxWriter;
 use crate::webhook::secrets::SigningSecrets;
+use crate::webhook::wrong_signatures::WrongSignatures;
 use crate::work::WorkState;
 
 /// The application: settings, storage, vault, the keyless way to Stripe, and the clock.
@@ -34,8 +34,8 @@ pub struct App {
     pub rate_limits: RateLimits,
     /// What webhooks may be signed with.
     pub signing_secrets: SigningSecrets,
-    /// Webhooks that were refused, for the health check.
-    pub webhook_failures: WebhookFailures,
+    /// Webhooks that were refused for their signature, for the health check.
+    pub wrong_signatures: WrongSignatures,
     /// Writes webhooks durably, many in one commit.
     pub inbox: InboxWriter,
     /// Signing secrets of the forwarders that run beside a development gateway.
@@ -129,7 +129,7 @@ impl App {
             held_secrets: HeldSecrets::default(),
             work: WorkState::default(),
             signing_secrets: SigningSecrets::default(),
-            webhook_failures: WebhookFailures::default(),
+            wrong_signatures: WrongSignatures::default(),
         })
     }
 

@@ -58,7 +58,7 @@ pub(crate) async fn look(app: &App, stripe: &StoreStripe) -> Result<(), ApiError
         since.is_some_and(|since| made_at >= since) && made_at > heard_until
     });
     // Anybody can send what is signed wrongly: alone it proves nothing.
-    let wrong_signatures = app.webhook_failures.take(store_id).wrong_signatures;
+    let wrong_signatures = app.wrong_signatures.take(store_id);
     let newest_secret_at = secrets.iter().map(|secret| secret.created_at).max();
     let findings = [
         (ConnectionProblem::WebhookNotArriving, is_missed),

@@ -55,9 +55,6 @@ pub(super) async fn accept(
         .map(header::HeaderValue::as_bytes);
     let signer = find_signer(app, store_id, signature, &body, app.now()).await?;
     let event = Event::parse(&body).map_err(|error| not_an_event().caused_by(error))?;
-    if event.livemode != signer.mode.is_live() {
-        app.webhook_failures.wrong_mode(store_id, signer.mode);
-    }
     let new = new_event(app, store_id, &signer, event, &body, Source::Webhook)?;
     let is_work = new.state == EventState::Received;
     app.inbox.store(new).await.map_err(busy)?;
@@ -91,7 +88,7 @@ async fn find_signer(
     let newer = app.signing_secrets.newer(app, store_id).await?;
     let outcome = newer.map_or(Err(refused), |newer| signer(signature, body, &newer, now));
     outcome.map_err(|error| {
-        app.webhook_failures.wrong_signature(store_id);
+        app.wrong_signatures.count(store_id);
         bad_signature().caused_by(error)
     })
 }

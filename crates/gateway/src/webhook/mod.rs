@@ -1,7 +1,6 @@
 //! Stripe's webhooks: verified, stored durably, then answered. What they mean is decided later, in `work`.
 
 pub(crate) mod arrivals;
-pub mod failures;
 pub mod group_commit;
 mod heard;
 pub(crate) mod intake;
@@ -10,3 +9,4 @@ mod room;
 pub mod secrets;
 pub mod shared;
 pub mod types;
+pub mod wrong_signatures;
