@@ -8,6 +8,7 @@
 mod audit;
 mod carts;
 mod catalogue;
+mod connection_problems;
 mod connections;
 mod constraints;
 mod idempotency;
