@@ -56,3 +56,75 @@ impl Heard {
         due
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use db::columns::SealedBytes;
+    use db::inbox::{EventState, Source};
+
+    use super::*;
+
+    fn event(store_id: StoreId, account: usize, seconds: i64) -> NewEvent {
+        NewEvent {
+            store_id,
+            account_id: format!("acct_{account}"),
+            mode: Mode::Test,
+            event_id: "evt_EXAMPLE".to_owned(),
+            event_type: "payment_intent.succeeded".to_owned(),
+            api_version: None,
+            object_id: None,
+            created_at: Timestamp::UNIX_EPOCH,
+            source: Source::Webhook,
+            payload: SealedBytes {
+                key_id: "key".to_owned(),
+                bytes: Vec::new(),
+            },
+            state: EventState::Received,
+            last_error: None,
+            received_at: Timestamp::from_second(1_795_000_000 + seconds).unwrap(),
+        }
+    }
+
+    fn due(heard: &Heard, events: &[NewEvent]) -> Vec<String> {
+        let due = heard.due(events.iter());
+        due.into_iter().map(|one| one.account_id).collect()
+    }
+
+    #[test]
+    fn a_connection_is_written_every_ten_seconds_at_most() {
+        let (heard, store_id) = (Heard::default(), StoreId::generate());
+        let is_due = |seconds| !due(&heard, &[event(store_id, 0, seconds)]).is_empty();
+        let looks: Vec<i64> = (0..=40).filter(|seconds| is_due(*seconds)).collect();
+        assert_eq!(looks, [0, 10, 20, 30, 40]);
+        // A clock that was set back a little is waited for; one that was set back far is not.
+        assert!(!is_due(31));
+        assert!(is_due(-3600));
+        assert!(!is_due(-3591));
+        let other = event(StoreId::generate(), 0, 40);
+        assert_eq!(due(&heard, &[other]).len(), 1, "another store's is its own");
+    }
+
+    #[test]
+    fn a_batch_writes_some_and_the_others_come_with_their_next_event() {
+        let (heard, store_id) = (Heard::default(), StoreId::generate());
+        let events: Vec<NewEvent> = (0..2 * MAX_PER_BATCH)
+            .flat_map(|account| [event(store_id, account, 0), event(store_id, account, 1)])
+            .collect();
+        let mut written = due(&heard, &events);
+        assert_eq!(written.len(), MAX_PER_BATCH);
+        written.extend(due(&heard, &events));
+        written.sort();
+        written.dedup();
+        assert_eq!(written.len(), 2 * MAX_PER_BATCH);
+        assert!(due(&heard, &events).is_empty());
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let (heard, store_id) = (Heard::default(), StoreId::generate());
+        for account in 0..=MAX_CONNECTIONS {
+            assert_eq!(due(&heard, &[event(store_id, account, 0)]).len(), 1);
+        }
+        assert_eq!(heard.0.lock().unwrap().len(), 1);
+    }
+}

@@ -213,3 +213,56 @@ fn open(
         _ => Ok(opened.into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(age: Duration) -> Known {
+        Known {
+            secrets: Arc::new([]),
+            read_at: Instant::now().checked_sub(age).unwrap(),
+            looked_again_at: None,
+        }
+    }
+
+    fn filled(age: Duration) -> SigningSecrets {
+        let secrets = SigningSecrets::default();
+        let known = known(age);
+        for _ in 0..MAX_STORES {
+            secrets.keep(StoreId::generate(), &known, 0);
+        }
+        assert_eq!(secrets.lock().len(), MAX_STORES);
+        secrets
+    }
+
+    #[test]
+    fn as_many_stores_as_there_is_room_for_are_kept_in_memory() {
+        for age in [Duration::ZERO, KEEP] {
+            let secrets = filled(age);
+            let store_id = StoreId::generate();
+            secrets.keep(store_id, &known(Duration::ZERO), 0);
+            assert!(secrets.kept(store_id).is_some());
+            assert_eq!(secrets.lock().len(), 1);
+        }
+    }
+
+    #[test]
+    fn those_that_are_fresh_stay_when_old_ones_go() {
+        let secrets = filled(KEEP);
+        let fresh = *secrets.lock().keys().next().unwrap();
+        secrets.lock().insert(fresh, known(Duration::ZERO));
+        secrets.keep(StoreId::generate(), &known(Duration::ZERO), 0);
+        assert!(secrets.fresh(fresh).is_some());
+        assert_eq!(secrets.lock().len(), 2);
+    }
+
+    #[test]
+    fn what_was_read_before_a_change_is_not_kept_after_it() {
+        let (secrets, store_id) = (SigningSecrets::default(), StoreId::generate());
+        let changes = secrets.changes.load(Ordering::SeqCst);
+        secrets.forget(store_id);
+        secrets.keep(store_id, &known(Duration::ZERO), changes);
+        assert!(secrets.kept(store_id).is_none());
+    }
+}
