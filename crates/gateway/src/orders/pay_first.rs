@@ -3,8 +3,8 @@
 use db::orders::Order;
 use db::payments::{Payment, PaymentState};
 use db::stores::Store;
-use domain::StoreId;
 use domain::order::{OrderStatus, PaymentStatus};
+use domain::{Mode, StoreId};
 use stripe_http::payment_intents::{self, CancelParams, CaptureParams, PaymentIntent, Status};
 use stripe_http::{Error as StripeError, IdempotencyKey, PaymentIntentId};
 
@@ -45,7 +45,7 @@ pub async fn check(
     if let Some(order_id) = payment.order_id {
         let order = db::orders::find(&mut app.db.read().await?, store_id, order_id).await?;
         if let Some(order) = order.filter(|order| order.cart_id == Some(basket.cart.id)) {
-            take_what_is_held(app, store, payment, id, order).await?;
+            take_what_is_held(app, store, payment, id, order, Trigger::Asked).await?;
         }
         return Err(already_used());
     }
@@ -99,12 +99,13 @@ async fn read(
 }
 
 /// Captures if the store captures on confirmation. The order stands whatever Stripe says: a capture that fails
-/// leaves it authorised and is logged; asking for the same order again tries it again.
+/// leaves it authorised and is logged; the sweep tries it again, and so does asking for the same order again.
 pub async fn capture(
     app: &App,
     store: &Store,
     proof: &Proof,
     order: Order,
+    trigger: Trigger<'_>,
 ) -> Result<Order, ApiError> {
     if store.capture_on == CAPTURE_AT_ONCE
         && proof.payment_status == PaymentStatus::Authorized
@@ -117,7 +118,7 @@ pub async fn capture(
         store.id,
         order.mode,
         proof.payment_intent_id.as_str(),
-        Trigger::Asked,
+        trigger,
     )
     .await;
     if let Err(error) = settled {
@@ -135,6 +136,7 @@ pub async fn take_what_is_held(
     payment: Payment,
     payment_intent_id: PaymentIntentId,
     order: Order,
+    trigger: Trigger<'_>,
 ) -> Result<(), ApiError> {
     let is_due = store.capture_on == CAPTURE_AT_ONCE
         && order.status == OrderStatus::Confirmed
@@ -145,9 +147,40 @@ pub async fn take_what_is_held(
             payment_intent_id,
             payment_status: PaymentStatus::Authorized,
         };
-        capture(app, store, &proof, order).await?;
+        capture(app, store, &proof, order, trigger).await?;
     }
     Ok(())
+}
+
+/// As [`take_what_is_held`], for whoever looks at a payment later, after its record was settled. Nothing is taken for an order
+/// that a person has to look at.
+pub async fn take_what_was_missed(
+    app: &App,
+    store_id: StoreId,
+    mode: Mode,
+    payment_intent_id: &str,
+    trigger: Trigger<'_>,
+) -> Result<(), ApiError> {
+    let mut conn = app.db.read().await?;
+    let payment = db::payments::find_by_intent(&mut conn, store_id, payment_intent_id).await?;
+    let is_held = |one: &Payment| one.mode == mode && one.status == PaymentState::Authorized;
+    let Some(payment) = payment.filter(is_held) else {
+        return Ok(());
+    };
+    let Some(order_id) = payment.order_id else {
+        return Ok(());
+    };
+    let order = db::orders::find(&mut conn, store_id, order_id).await?;
+    let store = db::stores::find(&mut conn, store_id).await?;
+    let incidents = db::incidents::list_open(&mut conn, store_id, order_id).await?;
+    drop(conn);
+    match (store, order) {
+        (Some(store), Some(order)) if incidents.is_empty() => {
+            let id = PaymentIntentId::parse(payment_intent_id).map_err(ApiError::internal)?;
+            take_what_is_held(app, &store, payment, id, order, trigger).await
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn try_capture(app: &App, store_id: StoreId, proof: &Proof) -> Result<(), ApiError> {

@@ -12,6 +12,7 @@ use super::supersede::supersede;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::personal::Contact;
+use crate::work::settle::Trigger;
 
 /// Places the order of a cart whose payment was made first, and captures it if the store wants that.
 pub async fn place_paid(
@@ -35,7 +36,10 @@ pub async fn place_paid(
     )
     .await
     {
-        Ok(order) => capture(app, store, &proof, order).await.map(Placed::New),
+        Ok(order) => {
+            let order = capture(app, store, &proof, order, Trigger::Asked).await?;
+            Ok(Placed::New(order))
+        }
         Err(InsertError::CartTaken) => Err(taken(app, store.id, &basket, &proof).await),
         Err(error) => {
             let error = ApiError::from(error);

@@ -1,6 +1,8 @@
 //! Payments that stay open are looked at now and then, more rarely as they age: the last resort, where neither webhook nor
 //! list of events told us, and the only one where a key may not list events.
 //!
+//! What an order should have taken when it was placed, and did not because its gateway died, is taken here.
+//!
 //! A payment that is still being created needs no look: its client secret is given out after its `PaymentIntent` is stored,
 //! so nobody can have paid it (`checkout/intent.rs`).
 
@@ -8,7 +10,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use db::payment_checks::{self, DueCheck};
-use domain::StoreId;
+use domain::{Mode, StoreId};
 use futures_util::StreamExt;
 use futures_util::stream;
 use jiff::{SignedDuration, Timestamp};
@@ -16,6 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::settle::{self, Trigger};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::orders::pay_first;
 
 /// Payments claimed at once.
 const BATCH: i64 = 256;
@@ -88,13 +91,26 @@ async fn look_at_account(
     Ok(tx.commit().await?)
 }
 
+/// Brings a payment up to what Stripe says, and takes what its order should have taken when it was placed. Safe beside
+/// others who do the same: Stripe captures once.
+pub async fn look_at(
+    app: &App,
+    store_id: StoreId,
+    mode: Mode,
+    payment_intent_id: &str,
+    trigger: Trigger<'_>,
+) -> Result<(), ApiError> {
+    settle::settle(app, store_id, mode, payment_intent_id, trigger).await?;
+    pay_first::take_what_was_missed(app, store_id, mode, payment_intent_id, trigger).await
+}
+
 /// `false` where looking at the account's other payments now would only fail again.
 async fn look(app: &App, check: &DueCheck) -> bool {
     let store_id = check.store_id;
     let intent = &check.payment_intent_id;
-    let settling = settle::settle(app, store_id, check.mode, intent, Trigger::Sweep);
-    match tokio::time::timeout(LOOK_WITHIN, settling).await {
-        Ok(Ok(_)) => true,
+    let looking = look_at(app, store_id, check.mode, intent, Trigger::Sweep);
+    match tokio::time::timeout(LOOK_WITHIN, looking).await {
+        Ok(Ok(())) => true,
         Ok(Err(error)) => {
             tracing::warn!(%store_id, payment_id = %check.payment_id, ?error, "an open payment could not be read from Stripe");
             false

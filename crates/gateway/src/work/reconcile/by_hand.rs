@@ -15,8 +15,8 @@ use super::page::{self, Failure};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::stripe::{StoreStripe, not_connected};
-use crate::work::inbox;
-use crate::work::settle::{self, Trigger};
+use crate::work::settle::Trigger;
+use crate::work::{inbox, sweep};
 
 /// Open payments that are read at once from the database.
 const PAGE: i64 = 500;
@@ -205,9 +205,7 @@ async fn look(app: &App, store_id: StoreId, payment: &OpenPayment) -> Result<(),
         return Ok(());
     };
     app.rate_limits.until_may_ask(&payment.account_id).await;
-    settle::settle(app, store_id, payment.mode, intent, Trigger::Operator)
-        .await
-        .map(drop)
+    sweep::look_at(app, store_id, payment.mode, intent, Trigger::Operator).await
 }
 
 async fn list_open(app: &App, store_id: StoreId) -> Result<Vec<OpenPayment>, ApiError> {

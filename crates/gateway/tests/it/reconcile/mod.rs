@@ -1,5 +1,6 @@
 //! Events that no webhook told us of are found in Stripe's list, and payments that stay open are looked at.
 
+mod captures;
 mod lost;
 mod pace;
 mod pages;
