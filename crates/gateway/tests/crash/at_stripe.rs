@@ -12,6 +12,8 @@ use crate::tally::EventKey;
 
 /// Requests at once while nothing is killed any more.
 pub(crate) const AT_ONCE: usize = 8;
+/// The state of an order whose money is held and not taken.
+pub(crate) const AUTHORIZED: &str = "authorized";
 /// A list at the sandbox's control API has no more rows.
 const MAX_ROWS: usize = 10_000;
 
@@ -29,10 +31,20 @@ pub(crate) async fn expected_states(town: &Town, bought: &[Bought]) -> BTreeMap<
 fn state_of(intent: &Value) -> &'static str {
     match intent["status"].as_str().unwrap() {
         "succeeded" => "paid",
-        "requires_capture" => "authorized",
+        "requires_capture" => AUTHORIZED,
         "requires_payment_method" if !intent["last_payment_error"].is_null() => "failed",
         _ => "unpaid",
     }
+}
+
+/// Deliveries that Stripe gave up: nobody tells the gateways of these events again.
+pub(crate) async fn given_up(town: &Town) -> usize {
+    let url = format!(
+        "{}/_sandbox/deliveries?state=failed&limit={MAX_ROWS}",
+        town.stripe_url
+    );
+    let list = expect(200, town.http.get(url)).await;
+    list.body["deliveries"].as_array().unwrap().len()
 }
 
 /// The events that the gateways answered with 200 to Stripe.

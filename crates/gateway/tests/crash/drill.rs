@@ -66,12 +66,11 @@ pub(crate) async fn run(plan: Plan, mut ground: Ground) {
     let (gateways, bought) = under_load(&town, gateways, &mut ground).await;
     let load = begun.elapsed();
     let database = ground.inspect().await;
-    let resent = rest::come_to_rest(&town, &database, &bought).await;
+    rest::come_to_rest(&town, &database, &bought).await;
     let course = Course {
         engine: ground.engine(),
         load,
         rest: begun.elapsed().saturating_sub(load),
-        resent,
     };
     let mut verdict = Verdict::default();
     verdict.replay_orders(&town, &bought).await;

@@ -15,6 +15,8 @@ use crate::rest::{GRAIN, eventually};
 
 /// Another service of the deployment knows this one.
 pub(crate) const INTERNAL_SECRET: &str = "FAKE-internal-secret-of-the-crash-test-0123";
+/// What no webhook told is found within this time.
+const RECONCILE_INTERVAL_S: &str = "10";
 /// A start or a stop that takes longer failed, also on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -52,6 +54,7 @@ impl Site {
             .env("BIND_ADDR", "127.0.0.1:0")
             .env("INTERNAL_SECRETS", INTERNAL_SECRET)
             .env("RATE_LIMIT_SCALE", "0")
+            .env("RECONCILE_INTERVAL_SECONDS", RECONCILE_INTERVAL_S)
             .env("LOG_FORMAT", "json")
             .env("DATABASE_URL", &self.database_url)
             .env("STRIPE_API_BASE", &self.stripe_url)

@@ -14,8 +14,6 @@ pub(crate) struct Course {
     /// Set-up included.
     pub(crate) load: Duration,
     pub(crate) rest: Duration,
-    /// Events that Stripe had given up and sent again.
-    pub(crate) resent: usize,
 }
 
 /// Prints everything; what must be 0 comes last.
@@ -78,10 +76,13 @@ fn lines(town: &Town, course: &Course, verdict: &Verdict) -> Vec<(&'static str, 
         ("events acknowledged to us / to Stripe", two(ours, stripes)),
         ("  answers of 200 to us / refusals", two(sent, refused)),
         (
-            "  sent again after Stripe had given up",
-            course.resent.to_string(),
+            "  deliveries that Stripe gave up",
+            verdict.given_up.to_string(),
         ),
-        ("  stored", verdict.stored.to_string()),
+        (
+            "  stored / of these found in Stripe's list",
+            two(verdict.stored, verdict.found),
+        ),
         ("orders by payment", format!("{:?}", verdict.states)),
         (
             "  requests of shoppers that broke",

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures_util::stream::{self, StreamExt};
 use test_database::{Backdoor, Rows};
 
-use crate::at_stripe::{AT_ONCE, delivered, everything, expected_states};
+use crate::at_stripe::{AT_ONCE, AUTHORIZED, delivered, everything, expected_states, given_up};
 use crate::client::send;
 use crate::drill::Town;
 use crate::merchant::STOCK;
@@ -27,7 +27,11 @@ pub(crate) struct Verdict {
     broken: Vec<String>,
     pub(crate) acknowledged_to_us: usize,
     pub(crate) acknowledged_to_stripe: usize,
+    /// Deliveries that Stripe gave up.
+    pub(crate) given_up: usize,
     pub(crate) stored: usize,
+    /// Of these, so many were found in Stripe's list.
+    pub(crate) found: usize,
     pub(crate) states: BTreeMap<String, usize>,
     pub(crate) replayed: usize,
     /// Of these, so many whose payment says that it made an order already.
@@ -102,6 +106,7 @@ impl Verdict {
         self.acknowledged_to_us = ours.len();
         let to_stripe = delivered(town).await;
         self.acknowledged_to_stripe = to_stripe.len();
+        self.given_up = given_up(town).await;
         ours.extend(to_stripe);
         let sql =
             "SELECT store_id, event_id, count(*) FROM stripe_events GROUP BY store_id, event_id";
@@ -114,6 +119,9 @@ impl Verdict {
             stored.insert((store, event));
         }
         self.stored = stored.len();
+        let sql = "SELECT 1, count(*) FROM stripe_events WHERE source = 'reconcile'";
+        let found = rows::<2>(database, sql).await.pop();
+        self.found = found.map_or(0, |[_, count]| count.parse().unwrap());
         let lost = ours.difference(&stored);
         self.lost
             .extend(lost.map(|(store, event)| format!("{event} of {store}")));
@@ -129,7 +137,7 @@ impl Verdict {
                     .push(format!("order {id} belongs to no shopper"));
             }
         }
-        for (id, state) in expected.iter().filter(|(_, state)| *state == "authorized") {
+        for (id, state) in expected.iter().filter(|(_, state)| *state == AUTHORIZED) {
             self.broken.push(format!(
                 "order {id} is {state}, and its money was to be taken"
             ));
