@@ -2,7 +2,6 @@
 
 use db::connection_problems::OpenProblem;
 use db::connections::Connection;
-use db::webhook_secrets::WebhookSecret;
 use domain::{Mode, StoreId};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -12,6 +11,8 @@ use super::{open, print};
 use crate::app::App;
 use crate::connect::problems::{self, Problem};
 use crate::connect::signing::Signing;
+use crate::forwarder;
+use crate::settings::Environment;
 
 /// Arguments of `payment status`.
 #[derive(Debug, clap::Args)]
@@ -35,6 +36,9 @@ struct Status {
     reconnect_needed: bool,
     webhook: Webhook,
     problems: Vec<Problem>,
+    /// A gateway that runs here keeps the secret of the Stripe CLI to itself: we cannot know.
+    #[serde(skip)]
+    may_be_forwarded: bool,
 }
 
 #[derive(Serialize)]
@@ -71,7 +75,11 @@ async fn read(app: &App, store_id: StoreId) -> anyhow::Result<Status> {
     let Some(connection) = &connection else {
         return Ok(Status::not_connected(store_id));
     };
-    Ok(Status::of(store_id, connection, &secrets, &open))
+    let signing = Signing::of(app, store_id, connection, &secrets);
+    let mut status = Status::of(store_id, connection, &signing, &open);
+    status.may_be_forwarded = app.settings.environment == Environment::Development
+        && forwarder::is_stripe(&app.settings.stripe_api_base);
+    Ok(status)
 }
 
 impl Status {
@@ -91,16 +99,16 @@ impl Status {
                 last_error: None,
             },
             problems: Vec::new(),
+            may_be_forwarded: false,
         }
     }
 
     fn of(
         store_id: StoreId,
         connection: &Connection,
-        secrets: &[WebhookSecret],
+        signing: &Signing,
         open: &[OpenProblem],
     ) -> Self {
-        let signing = Signing::of(connection, secrets);
         Self {
             store_id,
             connected: true,
@@ -109,13 +117,14 @@ impl Status {
             charges_enabled: connection.charges_enabled,
             reconnect_needed: connection.reconnect_needed,
             webhook: Webhook {
-                configured: signing != Signing::None,
+                configured: *signing != Signing::None,
                 registered_by_us: matches!(signing, Signing::Ours(_)),
                 endpoint_id: signing.endpoint_id(),
                 last_event_at: connection.last_event_at,
                 last_error: connection.last_error.clone(),
             },
-            problems: problems::of(connection, open),
+            problems: problems::of(connection, signing, open),
+            may_be_forwarded: false,
         }
     }
 
@@ -141,6 +150,10 @@ impl Status {
         let webhook = match (&self.webhook.endpoint_id, self.webhook.configured) {
             (Some(id), _) => format!("set up by us ({id})"),
             (None, true) => "set up by hand".to_owned(),
+            (None, false) if self.may_be_forwarded => {
+                "no secret stored; a gateway that runs here may have the Stripe CLI forward events"
+                    .to_owned()
+            }
             (None, false) => "not set up".to_owned(),
         };
         let problems = self.problems.iter().map(|problem| {

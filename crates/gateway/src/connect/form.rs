@@ -14,6 +14,7 @@ use super::permissions::{self, PERMISSIONS, Permission};
 use super::problems;
 use super::refusal::Refusal;
 use super::shape::FormErrors;
+use super::signing::Signing;
 use super::visit::{Visit, return_origins};
 use super::{csrf, webhook_url};
 use crate::app::App;
@@ -136,7 +137,7 @@ pub(super) async fn render(
     drop(conn);
     let needs_secret = connections
         .iter()
-        .flat_map(|connection| problems::of(connection, &open))
+        .flat_map(|connection| problems::of(connection, &Signing::None, &open))
         .any(|problem| problem.needs_webhook_by_hand());
     let csrf_token = csrf::token(app, request);
     let page = Page::new(format!("Connect Stripe to {}", store.name));

@@ -8,6 +8,7 @@ use domain::connection_problem::ConnectionProblem;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::signing::Signing;
 use crate::error::ApiError;
 
 /// One problem.
@@ -50,14 +51,17 @@ pub async fn list(conn: &mut Conn, store_id: StoreId) -> Result<Vec<OpenProblem>
     Ok(db::connection_problems::list(conn, store_id).await?)
 }
 
-/// Those of one connection, oldest first.
-pub fn of(connection: &Connection, open: &[OpenProblem]) -> Vec<Problem> {
+/// Those of one connection, oldest first, without what its webhook makes up for.
+pub fn of(connection: &Connection, signing: &Signing, open: &[OpenProblem]) -> Vec<Problem> {
     open.iter()
         .filter(|one| one.mode == connection.mode && one.account_id == connection.account_id)
         .filter_map(|one| {
             // A word that a newer version stored says nothing to this one.
             let problem = ConnectionProblem::from_code(&one.code)?;
-            Some(Problem {
+            // Stripe need not reach us where the Stripe CLI brings the events.
+            let is_made_up_for =
+                *signing == Signing::Forwarded && problem == ConnectionProblem::WebhookUnreachable;
+            (!is_made_up_for).then(|| Problem {
                 code: problem.code(),
                 message: problem.message(),
                 detail: one.detail.clone(),

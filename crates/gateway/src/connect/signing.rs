@@ -2,6 +2,9 @@
 
 use db::connections::Connection;
 use db::webhook_secrets::WebhookSecret;
+use domain::StoreId;
+
+use crate::app::App;
 
 /// Whose endpoint signs what arrives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,11 +15,26 @@ pub enum Signing {
     Pasted,
     /// We registered the endpoint; its id at Stripe.
     Ours(String),
+    /// No secret is stored: the Stripe CLI beside this gateway forwards events, and its secret is in memory.
+    Forwarded,
 }
 
 impl Signing {
-    /// What a connection has, given its store's valid secrets, newest first.
-    pub fn of(connection: &Connection, secrets: &[WebhookSecret]) -> Self {
+    /// What a connection has, given its store's valid secrets, newest first. Only this gateway knows its forwarders.
+    pub fn of(
+        app: &App,
+        store_id: StoreId,
+        connection: &Connection,
+        secrets: &[WebhookSecret],
+    ) -> Self {
+        let (mode, account_id) = (connection.mode, &connection.account_id);
+        match Self::stored(connection, secrets) {
+            Self::None if app.held_secrets.serves(store_id, mode, account_id) => Self::Forwarded,
+            stored => stored,
+        }
+    }
+
+    fn stored(connection: &Connection, secrets: &[WebhookSecret]) -> Self {
         let mut own = secrets.iter().filter(|secret| {
             secret.mode == connection.mode && secret.account_id == connection.account_id
         });
@@ -36,7 +54,7 @@ impl Signing {
     pub fn endpoint_id(&self) -> Option<String> {
         match self {
             Self::Ours(id) => Some(id.clone()),
-            Self::None | Self::Pasted => None,
+            Self::None | Self::Pasted | Self::Forwarded => None,
         }
     }
 }

@@ -6,7 +6,6 @@ use askama::Template;
 use db::connection_problems::OpenProblem;
 use db::connections::Connection;
 use db::stores::Store;
-use db::webhook_secrets::WebhookSecret;
 use domain::Mode;
 use domain::connection_problem::ConnectionProblem;
 use jiff::{SignedDuration, Timestamp};
@@ -94,6 +93,8 @@ enum WebhookState {
     Ours,
     /// A person did, and pasted the secret.
     Pasted,
+    /// The Stripe CLI brings the events of a developer's machine.
+    Forwarded,
     /// A person has to.
     ToDo,
     /// Stripe cannot reach us: payments are found by asking.
@@ -141,7 +142,9 @@ impl ConnectionFacts {
     /// Whether something will change by itself soon.
     fn is_waiting(&self) -> bool {
         match self.webhook {
-            WebhookState::Ours | WebhookState::Pasted => self.last_event.is_none(),
+            WebhookState::Ours | WebhookState::Pasted | WebhookState::Forwarded => {
+                self.last_event.is_none()
+            }
             WebhookState::Retried => true,
             WebhookState::ToDo | WebhookState::Unreachable => false,
         }
@@ -161,7 +164,10 @@ async fn read(
         all.into_iter().partition(|one| one.replaced_at.is_none());
     current.sort_by_key(|connection| Some(connection.mode) != store.active_mode);
     let now = app.now();
-    let facts = |connection| facts(connection, store.active_mode, &secrets, &open, now);
+    let facts = |connection: Connection| {
+        let signing = Signing::of(app, store.id, &connection, &secrets);
+        facts(connection, store.active_mode, &signing, &open, now)
+    };
     let former = former
         .into_iter()
         .map(|connection| former_account(connection, &open));
@@ -171,16 +177,17 @@ async fn read(
 fn facts(
     connection: Connection,
     active_mode: Option<Mode>,
-    secrets: &[WebhookSecret],
+    signing: &Signing,
     open: &[OpenProblem],
     now: Timestamp,
 ) -> ConnectionFacts {
-    let problems = problems::of(&connection, open);
+    let problems = problems::of(&connection, signing, open);
     let is_open =
         |problem: ConnectionProblem| problems.iter().any(|one| one.code == problem.code());
-    let webhook = match Signing::of(&connection, secrets) {
+    let webhook = match signing {
         Signing::Ours(_) => WebhookState::Ours,
         Signing::Pasted => WebhookState::Pasted,
+        Signing::Forwarded => WebhookState::Forwarded,
         Signing::None if is_open(ConnectionProblem::WebhookUnreachable) => {
             WebhookState::Unreachable
         }
@@ -206,7 +213,7 @@ fn facts(
 }
 
 fn former_account(connection: Connection, open: &[OpenProblem]) -> FormerAccount {
-    let problems = problems::of(&connection, open);
+    let problems = problems::of(&connection, &Signing::None, open);
     FormerAccount {
         is_live: connection.mode.is_live(),
         account_id: connection.account_id,

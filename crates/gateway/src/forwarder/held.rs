@@ -34,6 +34,15 @@ impl HeldSecrets {
         Some((Mode::Test, held.account_id.clone(), held.secret.clone()))
     }
 
+    /// Whether a forwarder beside this gateway brings the account's events.
+    pub fn serves(&self, store_id: StoreId, mode: Mode, account_id: &str) -> bool {
+        let held = self.lock();
+        mode == Mode::Test
+            && held
+                .get(&store_id)
+                .is_some_and(|held| held.account_id == account_id)
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<StoreId, Held>> {
         // Every change is one call on the map: a panic leaves it whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

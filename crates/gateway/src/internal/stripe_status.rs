@@ -55,6 +55,7 @@ struct ModeStatus {
 struct Webhook {
     configured: bool,
     registered_by_us: bool,
+    forwarded: bool,
     endpoint_id: Option<String>,
     last_event_at: Option<Timestamp>,
     last_error: Option<String>,
@@ -70,10 +71,11 @@ pub async fn show_stripe_status(
     let connections = db::connections::list(&mut conn, store.id).await?;
     let secrets = db::webhook_secrets::list_valid(&mut conn, store.id, app.now()).await?;
     let problems = problems::list(&mut conn, store.id).await?;
-    Ok(HttpResponse::Ok().json(reply(&store, &connections, &secrets, &problems)))
+    Ok(HttpResponse::Ok().json(reply(&app, &store, &connections, &secrets, &problems)))
 }
 
 fn reply(
+    app: &App,
     store: &Store,
     connections: &[Connection],
     secrets: &[WebhookSecret],
@@ -83,7 +85,8 @@ fn reply(
         let connection = connections
             .iter()
             .find(|connection| connection.mode == mode)?;
-        Some(status(connection, secrets, open))
+        let signing = Signing::of(app, store.id, connection, secrets);
+        Some(status(connection, &signing, open))
     };
     let active = store.active_mode.and_then(of);
     StripeStatusReply {
@@ -110,8 +113,7 @@ fn reply(
     }
 }
 
-fn status(connection: &Connection, secrets: &[WebhookSecret], open: &[OpenProblem]) -> ModeStatus {
-    let signing = Signing::of(connection, secrets);
+fn status(connection: &Connection, signing: &Signing, open: &[OpenProblem]) -> ModeStatus {
     ModeStatus {
         account_id: connection.account_id.clone(),
         country: connection.country.clone(),
@@ -121,12 +123,13 @@ fn status(connection: &Connection, secrets: &[WebhookSecret], open: &[OpenProble
         connected_at: connection.connected_at,
         reconnect_needed: connection.reconnect_needed,
         webhook: Webhook {
-            configured: signing != Signing::None,
+            configured: *signing != Signing::None,
             registered_by_us: matches!(signing, Signing::Ours(_)),
+            forwarded: *signing == Signing::Forwarded,
             endpoint_id: signing.endpoint_id(),
             last_event_at: connection.last_event_at,
             last_error: connection.last_error.clone(),
         },
-        problems: problems::of(connection, open),
+        problems: problems::of(connection, signing, open),
     }
 }

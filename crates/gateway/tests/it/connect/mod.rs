@@ -3,6 +3,7 @@
 mod access;
 mod account_change;
 mod forgery;
+mod forwarded;
 mod keys;
 mod pages;
 mod permissions;

@@ -153,7 +153,7 @@ async fn the_active_mode_must_be_connected(app: &TestApp) {
 async fn the_stripe_status_tells_all_but_secrets(app: &TestApp) {
     let store = app.create_store("Roastery").await;
     let path = format!("/stores/{store}/stripe-status");
-    let no_webhook = json!({ "configured": false, "registered_by_us": false, "endpoint_id": null, "last_event_at": null, "last_error": null });
+    let no_webhook = json!({ "configured": false, "registered_by_us": false, "forwarded": false, "endpoint_id": null, "last_event_at": null, "last_error": null });
     let status = app
         .internal(Method::GET, &path, &json!({}))
         .await
