@@ -47,6 +47,8 @@ pub struct Connection {
     /// When another account took its place; `None` for the current one.
     #[diesel(deserialize_as = MaybeAt)]
     pub replaced_at: Option<Timestamp>,
+    /// Whether a stand-in for Stripe accepted the keys, and not Stripe; `None` where nobody noted it.
+    pub is_stand_in: Option<bool>,
 }
 
 impl Connection {
@@ -78,6 +80,8 @@ pub struct NewConnection {
     pub secret_version: i64,
     /// The sealed secret key.
     pub secret: SealedText,
+    /// Whether a stand-in for Stripe accepted the keys, and not Stripe.
+    pub is_stand_in: bool,
 }
 
 /// The store's connection in a mode.
@@ -202,6 +206,7 @@ pub async fn put(
             connections::secret_token.eq(new.secret.token),
             connections::reconnect_needed.eq(false),
             connections::connected_at.eq(at(now)),
+            connections::is_stand_in.eq(new.is_stand_in),
         ))
         .on_conflict((
             connections::store_id,
@@ -221,6 +226,7 @@ pub async fn put(
             connections::connected_at.eq(excluded(connections::connected_at)),
             connections::last_error.eq(None::<String>),
             connections::replaced_at.eq(None::<At>),
+            connections::is_stand_in.eq(excluded(connections::is_stand_in)),
         ))
         .execute(conn)
         .await?;

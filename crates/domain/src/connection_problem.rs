@@ -5,6 +5,9 @@
 pub enum ConnectionProblem {
     /// Stripe answers 401 to the secret key.
     KeyRefused,
+    /// The keys were proven at a stand-in for Stripe and Stripe is asked now, or the other way round. Told, never stored: it
+    /// depends on who is asked.
+    ConnectedElsewhere,
     /// A restricted key lacks permissions that we need; the detail names them.
     PermissionsMissing,
     /// Stripe does not let the account take payments.
@@ -31,8 +34,9 @@ pub enum ConnectionProblem {
 
 impl ConnectionProblem {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::KeyRefused,
+        Self::ConnectedElsewhere,
         Self::PermissionsMissing,
         Self::ChargesDisabled,
         Self::WebhookNotPermitted,
@@ -50,6 +54,7 @@ impl ConnectionProblem {
     pub const fn code(self) -> &'static str {
         match self {
             Self::KeyRefused => "key_refused",
+            Self::ConnectedElsewhere => "connected_elsewhere",
             Self::PermissionsMissing => "permissions_missing",
             Self::ChargesDisabled => "charges_disabled",
             Self::WebhookNotPermitted => "webhook_not_permitted",
@@ -74,6 +79,9 @@ impl ConnectionProblem {
         match self {
             Self::KeyRefused => {
                 "Stripe no longer accepts this key. Connect Stripe again with a new key; payments and events wait until then."
+            }
+            Self::ConnectedElsewhere => {
+                "These keys were checked with another Stripe (the sandbox, or the real one) than the one that this gateway asks now. Nothing is asked with them: connect Stripe again, or start the gateway as it was."
             }
             Self::PermissionsMissing => {
                 "The restricted key lacks permissions. Add them in Stripe's Dashboard under Developers, API keys; the key stays the same."

@@ -7,6 +7,7 @@ use stripe_http::{Transport, TransportConfig};
 use vault::{KeyAge, Vault};
 
 use crate::clock::Clock;
+use crate::forwarder;
 use crate::forwarder::held::HeldSecrets;
 use crate::middleware::rate_limit::RateLimits;
 use crate::settings::Settings;
@@ -131,6 +132,11 @@ impl App {
             signing_secrets: SigningSecrets::default(),
             wrong_signatures: WrongSignatures::default(),
         })
+    }
+
+    /// Whether a stand-in for Stripe is asked, such as the sandbox, and not Stripe.
+    pub fn asks_stand_in(&self) -> bool {
+        !forwarder::is_stripe(self.stripe.api_base())
     }
 
     /// Now.

@@ -50,7 +50,9 @@ impl StoreStripe {
         let mut conn = app.db.read().await?;
         let (mode, account_id) = (payment.mode, &payment.account_id);
         let found = db::connections::find_account(&mut conn, store_id, mode, account_id).await?;
-        let is_gone = |one: &Connection| one.replaced_at.is_some() && one.reconnect_needed;
+        let is_gone = |one: &Connection| {
+            one.replaced_at.is_some() && (one.reconnect_needed || is_elsewhere(app, one))
+        };
         let connection = found.filter(|connection| !is_gone(connection));
         Self::of(app, store_id, connection.ok_or_else(account_changed)?)
     }
@@ -68,6 +70,9 @@ impl StoreStripe {
         store_id: StoreId,
         connection: Connection,
     ) -> Result<Self, ApiError> {
+        if is_elsewhere(app, &connection) {
+            return Err(connected_elsewhere());
+        }
         let secret = sealing::open_secret_key(&app.vault, store_id, &connection)?;
         Ok(Self {
             store_id,
@@ -123,6 +128,14 @@ impl StoreStripe {
     }
 }
 
+/// Whether the keys were proven at a stand-in and Stripe is asked now, or the other way round: whoever is asked does not know
+/// them, and a refusal would say nothing about them.
+pub(crate) fn is_elsewhere(app: &App, connection: &Connection) -> bool {
+    connection
+        .is_stand_in
+        .is_some_and(|is_stand_in| is_stand_in != app.asks_stand_in())
+}
+
 /// 409: nothing is connected in this mode.
 pub fn not_connected() -> ApiError {
     ApiError::conflict(
@@ -136,6 +149,13 @@ fn account_changed() -> ApiError {
     ApiError::conflict(
         "account_changed",
         "The store has moved to another Stripe account since this payment began, and the former one cannot be asked any more. Make a new cart.",
+    )
+}
+
+fn connected_elsewhere() -> ApiError {
+    ApiError::conflict(
+        "store_connected_elsewhere",
+        "This store's keys were checked with another Stripe than the one that is asked now. The merchant has to connect Stripe again.",
     )
 }
 

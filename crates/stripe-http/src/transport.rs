@@ -57,6 +57,11 @@ pub struct Transport {
 }
 
 impl Transport {
+    /// Who is asked.
+    pub fn api_base(&self) -> &Url {
+        &self.config.api_base
+    }
+
     /// Checks the settings and sets up TLS and the connection pool.
     ///
     /// Proxy variables of the environment are ignored (a proxy would see the merchants' traffic)

@@ -46,6 +46,7 @@ ALTER TABLE webhook_secrets DROP COLUMN endpoint_id;
 ALTER TABLE webhook_secrets DROP COLUMN account_id;
 DROP INDEX stripe_connections_current;
 ALTER TABLE stripe_connections DROP COLUMN replaced_at;
+ALTER TABLE stripe_connections DROP COLUMN is_stand_in;
 ALTER TABLE stripe_connections DROP CONSTRAINT stripe_connections_pkey;
 ALTER TABLE stripe_connections ADD PRIMARY KEY (store_id, mode);
 ALTER TABLE webhook_secrets ADD FOREIGN KEY (store_id, mode) REFERENCES stripe_connections (store_id, mode) ON DELETE CASCADE;

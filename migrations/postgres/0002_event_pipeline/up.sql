@@ -5,6 +5,8 @@ ALTER TABLE webhook_secrets DROP CONSTRAINT webhook_secrets_store_id_mode_fkey;
 ALTER TABLE stripe_connections DROP CONSTRAINT stripe_connections_pkey;
 ALTER TABLE stripe_connections ADD PRIMARY KEY (store_id, mode, account_id);
 ALTER TABLE stripe_connections ADD COLUMN replaced_at TIMESTAMPTZ;
+-- Whether a stand-in accepted the keys, and not Stripe; unknown of older ones.
+ALTER TABLE stripe_connections ADD COLUMN is_stand_in BOOLEAN;
 CREATE UNIQUE INDEX stripe_connections_current ON stripe_connections (store_id, mode) WHERE replaced_at IS NULL;
 
 -- The account whose events it signs, and our endpoint there; no endpoint where a person pasted it.

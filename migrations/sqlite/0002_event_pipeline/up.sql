@@ -20,6 +20,8 @@ CREATE TABLE stripe_connections (
     last_event_at     INTEGER,
     last_error        TEXT,
     replaced_at       INTEGER,
+    -- Whether a stand-in accepted the keys, and not Stripe; unknown of older ones.
+    is_stand_in       INTEGER CHECK (is_stand_in IN (0, 1)),
     PRIMARY KEY (store_id, mode, account_id)
 ) STRICT;
 CREATE UNIQUE INDEX stripe_connections_current ON stripe_connections (store_id, mode) WHERE replaced_at IS NULL;

@@ -29,6 +29,7 @@ table! {
         last_event_at -> Nullable<Instant>,
         last_error -> Nullable<Text>,
         replaced_at -> Nullable<Instant>,
+        is_stand_in -> Nullable<Bool>,
     }
 }
 

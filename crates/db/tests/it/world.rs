@@ -194,6 +194,7 @@ pub(crate) fn connection(mode: Mode) -> NewConnection {
         charges_enabled: true,
         secret_version: 1,
         secret: sealed("sealed secret key"),
+        is_stand_in: false,
     }
 }
 

@@ -68,6 +68,7 @@ async fn add_store(
             key_id: String::new(),
             token: String::new(),
         },
+        is_stand_in: true,
     };
     connections::put(conn, store_id, connection, now).await?;
     let secret = SecretString::from(SECRET);

@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::pages::{self, Link, MessageKind, Page, Permissions, json_for_script};
 use crate::personal::{Contact, Row};
+use crate::stripe::is_elsewhere;
 use crate::tokens::TokenError;
 
 #[derive(Template)]
@@ -122,7 +123,8 @@ async fn find(app: &App, claims: crate::tokens::CheckoutClaims) -> Result<Found,
         return Ok(Found::Outdated(checkout));
     }
     let connection = db::connections::find(&mut conn, store.id, checkout.mode).await?;
-    let Some(connection) = connection.filter(|connection| !connection.reconnect_needed) else {
+    let can_pay = |one: &Connection| !one.reconnect_needed && !is_elsewhere(app, one);
+    let Some(connection) = connection.filter(can_pay) else {
         return Ok(Found::NotConnected(store, checkout));
     };
     let lines = db::carts::lines(&mut conn, store.id, checkout.cart_id).await?;

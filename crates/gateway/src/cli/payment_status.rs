@@ -76,7 +76,7 @@ async fn read(app: &App, store_id: StoreId) -> anyhow::Result<Status> {
         return Ok(Status::not_connected(store_id));
     };
     let signing = Signing::of(app, store_id, connection, &secrets);
-    let mut status = Status::of(store_id, connection, &signing, &open);
+    let mut status = Status::of(app, store_id, connection, &signing, &open);
     status.may_be_forwarded = app.settings.environment == Environment::Development
         && forwarder::is_stripe(&app.settings.stripe_api_base);
     Ok(status)
@@ -104,6 +104,7 @@ impl Status {
     }
 
     fn of(
+        app: &App,
         store_id: StoreId,
         connection: &Connection,
         signing: &Signing,
@@ -123,7 +124,7 @@ impl Status {
                 last_event_at: connection.last_event_at,
                 last_error: connection.last_error.clone(),
             },
-            problems: problems::of(connection, signing, open),
+            problems: problems::of(app, connection, signing, open),
             may_be_forwarded: false,
         }
     }

@@ -137,7 +137,7 @@ pub(super) async fn render(
     drop(conn);
     let needs_secret = connections
         .iter()
-        .flat_map(|connection| problems::of(connection, &Signing::None, &open))
+        .flat_map(|connection| problems::of(app, connection, &Signing::None, &open))
         .any(|problem| problem.needs_webhook_by_hand());
     let csrf_token = csrf::token(app, request);
     let page = Page::new(format!("Connect Stripe to {}", store.name));

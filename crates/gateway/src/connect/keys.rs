@@ -226,6 +226,7 @@ async fn put_connection(
             secret_version,
             &input.secret_key,
         )?,
+        is_stand_in: app.asks_stand_in(),
     };
     Ok(db::connections::put(tx, store_id, new, now).await?)
 }

@@ -9,7 +9,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::signing::Signing;
+use crate::app::App;
 use crate::error::ApiError;
+use crate::stripe;
 
 /// One problem.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -51,9 +53,22 @@ pub async fn list(conn: &mut Conn, store_id: StoreId) -> Result<Vec<OpenProblem>
     Ok(db::connection_problems::list(conn, store_id).await?)
 }
 
-/// Those of one connection, oldest first, without what its webhook makes up for.
-pub fn of(connection: &Connection, signing: &Signing, open: &[OpenProblem]) -> Vec<Problem> {
-    open.iter()
+/// Those of one connection, oldest first, without what its webhook makes up for. Before them, whether it can be asked at all.
+pub fn of(
+    app: &App,
+    connection: &Connection,
+    signing: &Signing,
+    open: &[OpenProblem],
+) -> Vec<Problem> {
+    let elsewhere = ConnectionProblem::ConnectedElsewhere;
+    let elsewhere = stripe::is_elsewhere(app, connection).then(|| Problem {
+        code: elsewhere.code(),
+        message: elsewhere.message(),
+        detail: None,
+        since: connection.connected_at,
+    });
+    let open = open
+        .iter()
         .filter(|one| one.mode == connection.mode && one.account_id == connection.account_id)
         .filter_map(|one| {
             // A word that a newer version stored says nothing to this one.
@@ -67,6 +82,6 @@ pub fn of(connection: &Connection, signing: &Signing, open: &[OpenProblem]) -> V
                 detail: one.detail.clone(),
                 since: one.since,
             })
-        })
-        .collect()
+        });
+    elsewhere.into_iter().chain(open).collect()
 }

@@ -18,6 +18,7 @@ use super::webhook_url;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::pages::{self, Link, Page, Permissions};
+use crate::stripe::is_elsewhere;
 use crate::webhook::types::HANDLED_EVENTS;
 
 /// Shows the store's connections, the active one first.
@@ -163,25 +164,24 @@ async fn read(
     let (mut current, former): (Vec<_>, Vec<_>) =
         all.into_iter().partition(|one| one.replaced_at.is_none());
     current.sort_by_key(|connection| Some(connection.mode) != store.active_mode);
-    let now = app.now();
     let facts = |connection: Connection| {
         let signing = Signing::of(app, store.id, &connection, &secrets);
-        facts(connection, store.active_mode, &signing, &open, now)
+        facts(app, connection, store.active_mode, &signing, &open)
     };
     let former = former
         .into_iter()
-        .map(|connection| former_account(connection, &open));
+        .map(|connection| former_account(app, connection, &open));
     Ok((current.into_iter().map(facts).collect(), former.collect()))
 }
 
 fn facts(
+    app: &App,
     connection: Connection,
     active_mode: Option<Mode>,
     signing: &Signing,
     open: &[OpenProblem],
-    now: Timestamp,
 ) -> ConnectionFacts {
-    let problems = problems::of(&connection, signing, open);
+    let problems = problems::of(app, &connection, signing, open);
     let is_open =
         |problem: ConnectionProblem| problems.iter().any(|one| one.code == problem.code());
     let webhook = match signing {
@@ -194,6 +194,7 @@ fn facts(
         Signing::None if is_open(ConnectionProblem::WebhookNotRegistered) => WebhookState::Retried,
         Signing::None => WebhookState::ToDo,
     };
+    let reconnect_needed = connection.reconnect_needed || is_elsewhere(app, &connection);
     ConnectionFacts {
         is_live: connection.mode.is_live(),
         is_active: Some(connection.mode) == active_mode,
@@ -203,17 +204,17 @@ fn facts(
         currency: connection
             .default_currency
             .map_or_else(|| "not told".to_owned(), |code| code.to_uppercase()),
-        reconnect_needed: connection.reconnect_needed,
+        reconnect_needed,
         webhook,
         last_event: connection
             .last_event_at
-            .map(|at| ago(now.duration_since(at))),
+            .map(|at| ago(app.now().duration_since(at))),
         problems: problems.into_iter().map(ProblemText::from).collect(),
     }
 }
 
-fn former_account(connection: Connection, open: &[OpenProblem]) -> FormerAccount {
-    let problems = problems::of(&connection, &Signing::None, open);
+fn former_account(app: &App, connection: Connection, open: &[OpenProblem]) -> FormerAccount {
+    let problems = problems::of(app, &connection, &Signing::None, open);
     FormerAccount {
         is_live: connection.mode.is_live(),
         account_id: connection.account_id,

@@ -86,7 +86,7 @@ fn reply(
             .iter()
             .find(|connection| connection.mode == mode)?;
         let signing = Signing::of(app, store.id, connection, secrets);
-        Some(status(connection, &signing, open))
+        Some(status(app, connection, &signing, open))
     };
     let active = store.active_mode.and_then(of);
     StripeStatusReply {
@@ -113,7 +113,12 @@ fn reply(
     }
 }
 
-fn status(connection: &Connection, signing: &Signing, open: &[OpenProblem]) -> ModeStatus {
+fn status(
+    app: &App,
+    connection: &Connection,
+    signing: &Signing,
+    open: &[OpenProblem],
+) -> ModeStatus {
     ModeStatus {
         account_id: connection.account_id.clone(),
         country: connection.country.clone(),
@@ -130,6 +135,6 @@ fn status(connection: &Connection, signing: &Signing, open: &[OpenProblem]) -> M
             last_event_at: connection.last_event_at,
             last_error: connection.last_error.clone(),
         },
-        problems: problems::of(connection, signing, open),
+        problems: problems::of(app, connection, signing, open),
     }
 }

@@ -103,6 +103,9 @@ async fn look(app: &App, job: &ClaimedJob) -> Outcome {
     let Some(connection) = connection.filter(|one| one.replaced_at.is_none()) else {
         return Ok(FORMER);
     };
+    if stripe::is_elsewhere(app, &connection) {
+        return Ok(USUAL);
+    }
     let stripe = StoreStripe::even_if_refused(app, job.store_id, connection)?;
     match account::retrieve(&stripe.client).await {
         Ok(account) => accepted(app, &stripe, &account).await?,

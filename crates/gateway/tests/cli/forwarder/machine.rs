@@ -143,6 +143,7 @@ impl Machine {
             charges_enabled: true,
             secret_version: 1,
             secret,
+            is_stand_in: false,
         };
         let now = Clock::system().now();
         let mut tx = self.db().await.begin().await.unwrap();

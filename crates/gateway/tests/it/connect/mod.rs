@@ -2,6 +2,7 @@
 
 mod access;
 mod account_change;
+mod elsewhere;
 mod forgery;
 mod forwarded;
 mod keys;
