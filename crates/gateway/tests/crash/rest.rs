@@ -16,6 +16,8 @@ pub(crate) const GRAIN: Duration = Duration::from_millis(5);
 const LOOK: Duration = Duration::from_millis(250);
 /// The lease of a dead worker's event runs out in between.
 const REST_WITHIN: Duration = Duration::from_mins(3);
+/// So does the one of a payment that a dead gateway was about to look at.
+const LONG_REST_WITHIN: Duration = Duration::from_mins(12);
 
 /// Waits until a condition holds; fails with its words if it does not in time.
 pub(crate) async fn eventually(
@@ -35,6 +37,11 @@ pub(crate) async fn eventually(
 /// sends again what Stripe gave up (in test mode it tries three times only): the gateways have to find it by themselves.
 pub(crate) async fn come_to_rest(town: &Town, database: &Backdoor, bought: &[Bought]) {
     let begun = Instant::now();
+    let rest_within = if town.plan.is_long() {
+        LONG_REST_WITHIN
+    } else {
+        REST_WITHIN
+    };
     let delivered = async || {
         let url = format!("{}/_sandbox/deliveries/settle", town.stripe_url);
         send(town.http.post(url))
@@ -43,7 +50,7 @@ pub(crate) async fn come_to_rest(town: &Town, database: &Backdoor, bought: &[Bou
     };
     eventually("Stripe has delivered", REST_WITHIN, LOOK, delivered).await;
     let mut last = String::new();
-    while begun.elapsed() < REST_WITHIN {
+    while begun.elapsed() < rest_within {
         // Anew each time: what an order holds is taken meanwhile.
         let expected = expected_states(town, bought).await;
         let open = open_events(database).await;
@@ -65,7 +72,7 @@ pub(crate) async fn come_to_rest(town: &Town, database: &Backdoor, bought: &[Bou
     // The verdict names them.
     #[expect(clippy::print_stdout, reason = "part of the counts")]
     {
-        println!("no rest within {REST_WITHIN:?}: {last}");
+        println!("no rest within {rest_within:?}: {last}");
     }
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
 
-use crate::client::{Reply, Verdict, expect, persist, try_to};
+use crate::client::{Reply, Verdict, expect, persist, send, try_to};
 use crate::drill::Town;
 
 /// One shopper begins to order this often at most.
@@ -56,7 +56,9 @@ async fn buy(town: &Town, dice: &mut StdRng) -> Bought {
     let cart = visit.post("/carts", &json!({ "items": items })).await;
     let request = json!({ "cart_id": cart.text("id"), "email": "shopper@example.com" });
     if dice.random_ratio(1, 4) {
-        visit.pay_first(request).await
+        // Only where there is time to wait for whoever takes what is held.
+        let is_impatient = town.plan.is_long() && dice.random_ratio(1, 2);
+        visit.pay_first(request, is_impatient).await
     } else {
         visit.order_first(request, dice).await
     }
@@ -98,7 +100,7 @@ impl Visit<'_> {
     }
 
     /// The amount is held on the card before there is an order, and taken when there is one.
-    async fn pay_first(&self, mut request: Value) -> Bought {
+    async fn pay_first(&self, mut request: Value, is_impatient: bool) -> Bought {
         let token = self
             .post("/checkouts", &request)
             .await
@@ -108,12 +110,15 @@ impl Visit<'_> {
         self.pay(&intent, GOOD_CARD).await;
         request["payment_reference"] = intent.clone().into();
         let idempotency_key = Uuid::new_v4().to_string();
-        let order = self.place(&request, &idempotency_key).await;
-        let order_id = if order.code() == USED {
-            self.town.tally.answers_lost.add();
-            self.find_by_payment(&intent).await
+        let placed = if is_impatient {
+            self.place_and_leave(&request, &idempotency_key, &intent)
+                .await
         } else {
-            order.text("id")
+            None
+        };
+        let order_id = match placed {
+            Some(order_id) => order_id,
+            None => self.place_paid(&request, &idempotency_key, &intent).await,
         };
         Bought {
             store: self.store,
@@ -124,8 +129,41 @@ impl Visit<'_> {
         }
     }
 
+    async fn place_paid(&self, request: &Value, idempotency_key: &str, intent: &str) -> String {
+        let order = self.place(request, idempotency_key).await;
+        if order.code() != USED {
+            return order.text("id");
+        }
+        self.town.tally.answers_lost.add();
+        let order_id = self.find_by_payment(intent).await;
+        order_id.unwrap_or_else(|| panic!("{intent} is used, and by no order"))
+    }
+
+    /// Asks once; whose answer dies with its gateway, and who has an order all the same, never comes back. Without an order they
+    /// do.
+    async fn place_and_leave(
+        &self,
+        request: &Value,
+        idempotency_key: &str,
+        intent: &str,
+    ) -> Option<String> {
+        let once = self
+            .request("/orders", request)
+            .header("Idempotency-Key", idempotency_key);
+        match send(once).await {
+            Ok(reply) if reply.status.is_success() => Some(reply.text("id")),
+            Ok(_) => None,
+            Err(_) => {
+                self.town.tally.broken_requests.add();
+                let order_id = self.find_by_payment(intent).await?;
+                self.town.tally.left_behind.add();
+                Some(order_id)
+            }
+        }
+    }
+
     /// The merchant's back end looks for the order whose answer died with its gateway.
-    async fn find_by_payment(&self, intent: &str) -> String {
+    async fn find_by_payment(&self, intent: &str) -> Option<String> {
         let key = &self.town.stores[self.store].api_key;
         let list = || {
             let newest = self.town.store_get(self.store, "/orders?limit=100");
@@ -135,9 +173,8 @@ impl Visit<'_> {
         let orders = list.body["data"].as_array().expect("a list");
         let order = orders
             .iter()
-            .find(|order| order["payment_intent_id"] == intent);
-        let order = order.unwrap_or_else(|| panic!("{intent} is used, and by no order"));
-        order["id"].as_str().unwrap().to_owned()
+            .find(|order| order["payment_intent_id"] == intent)?;
+        Some(order["id"].as_str().unwrap().to_owned())
     }
 
     fn request(&self, path: &str, body: &Value) -> RequestBuilder {

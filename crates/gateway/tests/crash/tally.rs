@@ -70,6 +70,8 @@ pub(crate) struct Tally {
     pub(crate) internal_errors: Count,
     /// Orders that were placed from a payment by a gateway that died before it could say so.
     pub(crate) answers_lost: Count,
+    /// Of orders like these, whose shopper never asked again.
+    pub(crate) left_behind: Count,
     /// Idempotency-Keys that a dead gateway held.
     pub(crate) keys_in_use: Count,
 }
