@@ -11,7 +11,6 @@ use super::{open, print};
 use crate::app::App;
 use crate::connect::problems::{self, Problem};
 use crate::connect::signing::Signing;
-use crate::forwarder;
 use crate::settings::Environment;
 
 /// Arguments of `payment status`.
@@ -36,9 +35,6 @@ struct Status {
     reconnect_needed: bool,
     webhook: Webhook,
     problems: Vec<Problem>,
-    /// A gateway that runs here keeps the secret of the Stripe CLI to itself: we cannot know.
-    #[serde(skip)]
-    may_be_forwarded: bool,
 }
 
 #[derive(Serialize)]
@@ -48,6 +44,9 @@ struct Webhook {
     endpoint_id: Option<String>,
     last_event_at: Option<Timestamp>,
     last_error: Option<String>,
+    /// A gateway that runs here keeps the secret of the Stripe CLI to itself: we cannot know.
+    #[serde(skip)]
+    may_be_forwarded: bool,
 }
 
 /// Prints the state of the mode that shoppers pay in.
@@ -76,10 +75,7 @@ async fn read(app: &App, store_id: StoreId) -> anyhow::Result<Status> {
         return Ok(Status::not_connected(store_id));
     };
     let signing = Signing::of(app, store_id, connection, &secrets);
-    let mut status = Status::of(app, store_id, connection, &signing, &open);
-    status.may_be_forwarded = app.settings.environment == Environment::Development
-        && forwarder::is_stripe(&app.settings.stripe_api_base);
-    Ok(status)
+    Ok(Status::of(app, store_id, connection, &signing, &open))
 }
 
 impl Status {
@@ -97,9 +93,9 @@ impl Status {
                 endpoint_id: None,
                 last_event_at: None,
                 last_error: None,
+                may_be_forwarded: false,
             },
             problems: Vec::new(),
-            may_be_forwarded: false,
         }
     }
 
@@ -123,9 +119,10 @@ impl Status {
                 endpoint_id: signing.endpoint_id(),
                 last_event_at: connection.last_event_at,
                 last_error: connection.last_error.clone(),
+                may_be_forwarded: app.settings.environment == Environment::Development
+                    && !app.asks_stand_in(),
             },
             problems: problems::of(app, connection, signing, open),
-            may_be_forwarded: false,
         }
     }
 
@@ -151,7 +148,7 @@ impl Status {
         let webhook = match (&self.webhook.endpoint_id, self.webhook.configured) {
             (Some(id), _) => format!("set up by us ({id})"),
             (None, true) => "set up by hand".to_owned(),
-            (None, false) if self.may_be_forwarded => {
+            (None, false) if self.webhook.may_be_forwarded => {
                 "no secret stored; a gateway that runs here may have the Stripe CLI forward events"
                     .to_owned()
             }
