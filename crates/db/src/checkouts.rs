@@ -1,11 +1,11 @@
 //! What a checkout token stands for: a cart at one version, its amount, and where the shopper goes afterwards.
 
 use diesel::prelude::*;
-use domain::{CartId, CheckoutId, Currency, Mode, StoreId};
+use domain::{CartId, CheckoutId, Currency, Mode, ShippingMethodId, StoreId};
 use jiff::Timestamp;
 
 use crate::DbError;
-use crate::columns::{At, Id, Word, at, columns, id};
+use crate::columns::{At, Id, MaybeId, Word, at, columns, id};
 use crate::conn::{Conn, RunQueryDsl};
 use crate::schema::checkouts;
 
@@ -26,6 +26,11 @@ pub struct Checkout {
     pub cart_version: i64,
     /// The total, in the smallest unit.
     pub amount_minor: i64,
+    /// How it is shipped, if that was said.
+    #[diesel(deserialize_as = MaybeId)]
+    pub shipping_method_id: Option<ShippingMethodId>,
+    /// What of the total is for shipping.
+    pub shipping_minor: i64,
     /// Its currency.
     #[diesel(deserialize_as = Word)]
     pub currency: Currency,
@@ -57,6 +62,8 @@ pub async fn insert(
             checkouts::cart_id.eq(id(checkout.cart_id)),
             checkouts::cart_version.eq(checkout.cart_version),
             checkouts::amount_minor.eq(checkout.amount_minor),
+            checkouts::shipping_method_id.eq(checkout.shipping_method_id.map(id)),
+            checkouts::shipping_minor.eq(checkout.shipping_minor),
             checkouts::currency.eq(checkout.currency.as_str().to_owned()),
             checkouts::contact_sealed.eq(checkout.contact_sealed.clone()),
             checkouts::success_url.eq(checkout.success_url.clone()),
@@ -81,4 +88,26 @@ pub async fn find(
         .select(columns::<Checkout>())
         .first(conn)
         .await
+}
+
+/// Lets a checkout follow its cart, whose lines have other prices now.
+pub async fn follow_cart(
+    conn: &mut Conn,
+    store_id: StoreId,
+    checkout_id: CheckoutId,
+    cart_version: i64,
+    amount_minor: i64,
+) -> Result<(), DbError> {
+    diesel::update(
+        checkouts::table
+            .filter(checkouts::store_id.eq(id(store_id)))
+            .filter(checkouts::id.eq(id(checkout_id))),
+    )
+    .set((
+        checkouts::cart_version.eq(cart_version),
+        checkouts::amount_minor.eq(amount_minor),
+    ))
+    .execute(conn)
+    .await?;
+    Ok(())
 }

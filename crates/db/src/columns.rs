@@ -12,6 +12,7 @@ use diesel::sql_types::{BigInt, Nullable, SqlOrd, SqlType, Text};
 use diesel::sqlite::{Sqlite, SqliteValue};
 use domain::money::MoneyError;
 use domain::order::{OrderStatus, PaymentStatus, UnknownState};
+use domain::shipping::{Country, InvalidCountry};
 use domain::{
     ApiKeyId, CartId, CheckoutId, Currency, CustomerId, DisputeId, Mode, OrderEventId, OrderId,
     PaymentActionId, PaymentId, PaymentLinkId, PaymentMethodId, ProductId, RefundId,
@@ -315,6 +316,37 @@ impl From<Lines> for Vec<String> {
 /// The column text of a list.
 pub(crate) fn lines(list: &[String]) -> String {
     list.join("\n")
+}
+
+/// A list of countries in one column: a JSON array of their letters.
+#[derive(Debug, Clone, FromSqlRow)]
+pub struct CountryList(String);
+
+impl<DB: Backend> FromSql<Text, DB> for CountryList
+where
+    String: FromSql<Text, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        String::from_sql(value).map(Self)
+    }
+}
+
+impl TryFrom<CountryList> for Vec<Country> {
+    type Error = InvalidCountry;
+
+    fn try_from(list: CountryList) -> Result<Self, InvalidCountry> {
+        let codes = list.0.split(['[', ']', ',', '"']);
+        codes
+            .filter(|code| !code.is_empty())
+            .map(str::parse)
+            .collect()
+    }
+}
+
+/// The column text of a list of countries.
+pub(crate) fn countries(list: &[Country]) -> String {
+    let codes: Vec<String> = list.iter().map(|code| format!("\"{code}\"")).collect();
+    format!("[{}]", codes.join(","))
 }
 
 /// A sealed value and the id of the key that sealed it, as `vault` makes them. Opaque here.

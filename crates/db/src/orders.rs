@@ -1,8 +1,10 @@
 //! Orders. Every state change is conditional on the state that the decision was made on; the count decides.
 
+pub mod stock;
+
 use diesel::prelude::*;
 use domain::order::{OrderStatus, PaymentStatus};
-use domain::{CartId, Currency, Mode, OrderId, StoreId};
+use domain::{CartId, Currency, Mode, OrderId, PaymentMethodId, ShippingMethodId, StoreId};
 use jiff::Timestamp;
 
 use crate::DbError;
@@ -42,6 +44,21 @@ pub struct Order {
     pub currency: Currency,
     /// The total, in the smallest unit.
     pub amount_minor: i64,
+    /// How it is shipped.
+    #[diesel(deserialize_as = MaybeId)]
+    pub shipping_method_id: Option<ShippingMethodId>,
+    /// What that was called then.
+    pub shipping_name: Option<String>,
+    /// What of the total is for shipping.
+    pub shipping_minor: i64,
+    /// How it is paid, if not through Stripe.
+    #[diesel(deserialize_as = MaybeId)]
+    pub payment_method_id: Option<PaymentMethodId>,
+    /// Whether its pieces are out of the stock.
+    pub stock_taken: bool,
+    /// Until when it keeps them unpaid; `None` where that has no end.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub stock_until: Option<Timestamp>,
     /// E-mail and addresses, sealed for this row; opaque here.
     pub contact_sealed: Option<String>,
     /// SHA-256 of the order token, hex.
@@ -84,6 +101,12 @@ pub struct NewOrder {
     pub currency: Currency,
     /// The total, in the smallest unit.
     pub amount_minor: i64,
+    /// How it is shipped.
+    pub shipping: Option<Shipping>,
+    /// How it is paid, if not through Stripe.
+    pub payment_method_id: Option<PaymentMethodId>,
+    /// Until when it keeps its pieces unpaid.
+    pub stock_until: Option<Timestamp>,
     /// E-mail and addresses, sealed for this row.
     pub contact_sealed: Option<String>,
     /// SHA-256 of the order token, hex.
@@ -92,6 +115,17 @@ pub struct NewOrder {
     pub token: SealedText,
     /// When it is placed.
     pub created_at: Timestamp,
+}
+
+/// How something is shipped, as it was when that was said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shipping {
+    /// The method.
+    pub method_id: ShippingMethodId,
+    /// What it is called.
+    pub name: String,
+    /// What it costs, in the smallest unit of the cart's currency.
+    pub amount_minor: i64,
 }
 
 /// Writes a new order with its lines and gives it the store's next number. [`DbError::Conflict`] where its cart has
@@ -103,6 +137,7 @@ pub async fn insert(
     lines: &[Line],
 ) -> Result<Order, DbError> {
     let number = crate::stores::next_order_number(conn, store_id).await?;
+    let shipping = new.shipping;
     let order: Order = diesel::insert_into(orders::table)
         .values((
             orders::store_id.eq(id(store_id)),
@@ -115,6 +150,14 @@ pub async fn insert(
             orders::payment_status.eq(PaymentStatus::Unpaid.as_str()),
             orders::currency.eq(new.currency.as_str().to_owned()),
             orders::amount_minor.eq(new.amount_minor),
+            orders::shipping_method_id.eq(shipping.as_ref().map(|shipping| id(shipping.method_id))),
+            orders::shipping_minor.eq(shipping
+                .as_ref()
+                .map_or(0, |shipping| shipping.amount_minor)),
+            orders::shipping_name.eq(shipping.map(|shipping| shipping.name)),
+            orders::payment_method_id.eq(new.payment_method_id.map(id)),
+            orders::stock_taken.eq(true),
+            orders::stock_until.eq(new.stock_until.map(at)),
             orders::contact_sealed.eq(new.contact_sealed),
             orders::token_hash.eq(new.token_hash),
             orders::token_key_id.eq(new.token.key_id),

@@ -12,6 +12,7 @@ pub mod money;
 pub mod order;
 pub mod return_url;
 pub mod settle;
+pub mod shipping;
 pub mod stripe_keys;
 pub mod text;
 

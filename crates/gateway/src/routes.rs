@@ -12,7 +12,10 @@ use crate::error::ApiError;
 use crate::middleware::cors::answer_cors;
 use crate::middleware::idempotency;
 use crate::middleware::rate_limit::limit_store_api;
-use crate::{checkout, connect, events, internal, operations, orders, storefront, webhook};
+use crate::{
+    checkout, connect, events, internal, operations, orders, payment_methods, shipping, storefront,
+    webhook,
+};
 
 /// Registers every route.
 pub fn configure(config: &mut ServiceConfig) {
@@ -126,6 +129,34 @@ fn store_api() -> impl HttpServiceFactory {
                 delete(storefront::delete_product::delete_product),
             ],
         ))
+        .service(on(
+            "/shipping-methods",
+            [
+                get(shipping::list_methods::list_methods),
+                post(shipping::create_method::create_method),
+            ],
+        ))
+        .service(on(
+            "/shipping-methods/{method_id}",
+            [
+                patch(shipping::update_method::update_method),
+                delete(shipping::delete_method::delete_method),
+            ],
+        ))
+        .service(on(
+            "/payment-methods",
+            [
+                get(payment_methods::list_methods::list_methods),
+                post(payment_methods::create_method::create_method),
+            ],
+        ))
+        .service(on(
+            "/payment-methods/{method_id}",
+            [
+                patch(payment_methods::update_method::update_method),
+                delete(payment_methods::delete_method::delete_method),
+            ],
+        ))
         .service(on("/carts", [post(storefront::create_cart::create_cart)]))
         .service(on(
             "/carts/{cart_id}",
@@ -161,6 +192,14 @@ fn store_api() -> impl HttpServiceFactory {
         .service(on(
             "/orders/{order_id}",
             [get(orders::show_order::show_order)],
+        ))
+        .service(on(
+            "/orders/{order_id}/mark-paid",
+            [post(orders::mark_paid::mark_paid)],
+        ))
+        .service(on(
+            "/orders/{order_id}/restock",
+            [post(orders::restock::restock)],
         ))
         .service(on("/events", [get(events::list_events::list_events)]))
         .service(on(

@@ -55,6 +55,8 @@ async fn belongings(db: &Db, store_id: StoreId) -> Belongings {
         cart_id: cart.id,
         cart_version: 1,
         amount_minor: 2598,
+        shipping_method_id: None,
+        shipping_minor: 0,
         currency: Currency::EUR,
         contact_sealed: None,
         success_url: None,

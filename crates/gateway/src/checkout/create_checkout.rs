@@ -14,8 +14,10 @@ use crate::connect::visit;
 use crate::error::ApiError;
 use crate::guards::RouteStore;
 use crate::json::Json;
+use crate::orders::place;
 use crate::personal::{Address, Contact, Row};
-use crate::storefront::cart_wire::total_to_pay;
+use crate::shipping::choice::AddressIs;
+use crate::storefront::prices;
 use crate::storefront::replace_cart_items::check_unlocked;
 use crate::storefront::show_cart::find_cart;
 use crate::stripe::not_connected;
@@ -40,9 +42,6 @@ pub async fn create_checkout(
     RouteStore(store): RouteStore,
     Json(body): Json<CheckoutRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    if body.shipping_method_id.is_some() {
-        return Err(ApiError::not_found("shipping method").param("shipping_method_id"));
-    }
     let now = app.now();
     let allowed = return_origins(&app, &store);
     let success_url = body
@@ -61,11 +60,13 @@ pub async fn create_checkout(
     db::connections::find(&mut conn, store.id, cart.mode)
         .await?
         .ok_or_else(not_connected)?;
-    let total = total_to_pay(
-        cart.currency,
-        &db::carts::lines(&mut conn, store.id, cart.id).await?,
-    )?;
     drop(conn);
+    let wanted = body.shipping_method_id.as_deref();
+    let basket = place::read_basket(&app, store.id, &body.cart_id, wanted, None).await?;
+    basket.check_reach(&contact, AddressIs::Optional)?;
+    prices::check(&app, store.id, &basket, None).await?;
+    let (cart, total) = (basket.cart, basket.total);
+    let shipping = basket.shipping.map(|choice| choice.shipping);
     let id = CheckoutId::generate();
     let row = Row {
         store_id: store.id,
@@ -78,6 +79,8 @@ pub async fn create_checkout(
         cart_id: cart.id,
         cart_version: cart.version,
         amount_minor: total.amount_minor(),
+        shipping_method_id: shipping.as_ref().map(|shipping| shipping.method_id),
+        shipping_minor: shipping.map_or(0, |shipping| shipping.amount_minor),
         currency: total.currency(),
         contact_sealed: contact.seal(&app.vault, row)?,
         success_url,

@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use db::api_keys::ApiKey;
 use db::checkouts::Checkout;
+use db::orders::Order;
 use db::stores::Store;
 use domain::order::OrderStatus;
 use domain::{Currency, Money};
@@ -18,8 +19,10 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::guards::{self, MaybeStoreKey, RouteStore};
 use crate::json::Json;
-use crate::orders::place;
+use crate::orders::{place, stock};
 use crate::personal::Contact;
+use crate::shipping::choice::AddressIs;
+use crate::storefront::prices;
 use crate::work::settle::{self, Trigger};
 
 /// What is to be paid: exactly one of order, cart and amount.
@@ -50,9 +53,6 @@ pub async fn create_payment_intent(
     MaybeStoreKey(key): MaybeStoreKey,
     Json(body): Json<IntentRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    if body.shipping_method_id.is_some() {
-        return Err(ApiError::not_found("shipping method").param("shipping_method_id"));
-    }
     let checkout = session::from_bearer(&app, &request, store.id).await?;
     let token = body
         .order_token
@@ -78,7 +78,10 @@ async fn plan(
 ) -> Result<Plan, ApiError> {
     match (body.order_id, body.cart_id, body.amount) {
         (Some(order_id), None, None) => order_plan(app, store, caller, &order_id).await,
-        (None, Some(cart_id), None) => cart_plan(app, store, caller, &cart_id, body.email).await,
+        (None, Some(cart_id), None) => {
+            let shipping = body.shipping_method_id.as_deref();
+            cart_plan(app, store, caller, &cart_id, shipping, body.email).await
+        }
         (None, None, Some(amount)) => amount_plan(store, caller, amount, body.currency),
         _ => Err(ApiError::malformed(
             "parameter_missing",
@@ -122,7 +125,27 @@ async fn order_plan(
     if order.status == OrderStatus::Cancelled {
         return Err(intent::order_cancelled());
     }
+    refuse_manual(&order)?;
+    if order.payment_status.is_payable() && !order.stock_taken {
+        // It was left unpaid for long, and its pieces went back: nobody pays for what is gone.
+        let now = app.now();
+        let until = now + app.settings.stock_hold;
+        let mut tx = app.db.begin().await?;
+        stock::hold_again(&mut tx, store.id, order.id, until, now).await?;
+        tx.commit().await?;
+    }
     Plan::for_order(app, store, &order)
+}
+
+/// 409: the merchant takes this order's money by hand.
+fn refuse_manual(order: &Order) -> Result<(), ApiError> {
+    if order.payment_method_id.is_none() {
+        return Ok(());
+    }
+    Err(ApiError::conflict(
+        "order_not_payable_by_card",
+        "This order is not paid through Stripe: it was placed with another payment method.",
+    ))
 }
 
 async fn cart_plan(
@@ -130,6 +153,7 @@ async fn cart_plan(
     store: &Store,
     caller: &Caller,
     cart_id: &str,
+    shipping_method_id: Option<&str>,
     email: Option<String>,
 ) -> Result<Plan, ApiError> {
     if caller.checkout.is_none() && caller.key.is_none() {
@@ -138,7 +162,8 @@ async fn cart_plan(
             "Send the checkout_token: Authorization: Bearer …",
         ));
     }
-    let basket = place::read_basket(app, store.id, cart_id, caller.checkout.as_ref()).await?;
+    let checkout = caller.checkout.as_ref();
+    let basket = place::read_basket(app, store.id, cart_id, shipping_method_id, checkout).await?;
     if caller
         .key
         .as_ref()
@@ -148,13 +173,20 @@ async fn cart_plan(
     }
     let mut conn = app.db.read().await?;
     let order = db::orders::find_open_by_cart(&mut conn, store.id, basket.cart.id).await?;
+    let payment = db::payments::find_open_by_cart(&mut conn, store.id, basket.cart.id).await?;
     drop(conn);
-    if let Some(order) = order.filter(|order| !order.payment_status.is_payable()) {
+    if let Some(order) = order.filter(place::is_firm) {
+        refuse_manual(&order)?;
         // Paid already, whichever came first: a second payment is never made.
         return Plan::for_order(app, store, &order);
     }
     let contact = Contact::parse(email, None, None)?;
-    let contact = place::complete_contact(app, store.id, caller.checkout.as_ref(), contact)?;
+    let contact = place::complete_contact(app, store.id, checkout, contact)?;
+    basket.check_reach(&contact, AddressIs::Optional)?;
+    // What holds money was made at the prices of its time.
+    if !payment.is_some_and(|payment| payment.status.holds_money()) {
+        prices::check(app, store.id, &basket, checkout).await?;
+    }
     Plan::for_cart(store, &basket, contact.email)
 }
 

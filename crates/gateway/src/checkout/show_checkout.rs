@@ -7,6 +7,7 @@ use super::session;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::guards::RouteStore;
+use crate::storefront::cart_wire::line_replies;
 use crate::tokens::TokenError;
 
 /// The checkout's state and its order, with the checkout token; readable for a day after the token's end.
@@ -44,6 +45,7 @@ pub async fn show_checkout(
     let is_paid = order
         .as_ref()
         .is_some_and(|order| !order.payment_status.is_payable());
+    let lines = db::carts::lines(&mut conn, store.id, checkout.cart_id).await?;
     let status = match is_paid {
         true => "completed",
         false if checkout.expires_at <= app.now() => "expired",
@@ -52,6 +54,13 @@ pub async fn show_checkout(
     Ok(HttpResponse::Ok().json(json!({
         "id": checkout.id,
         "status": status,
+        "amount": checkout.amount_minor,
+        "currency": checkout.currency,
+        "items": line_replies(checkout.currency, lines)?,
+        "shipping": checkout.shipping_method_id.map(|method_id| json!({
+            "method_id": method_id,
+            "amount": checkout.shipping_minor,
+        })),
         "order": order.map(|order| json!({
             "id": order.id,
             "number": order.number.to_string(),

@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use super::wire::Audience;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::guards;
+use crate::guards::{self, StoreKey};
 
 /// The store's order with this id, if the caller may see it; otherwise 404, whether it exists or not.
 pub async fn find_order(
@@ -40,4 +40,14 @@ pub async fn find_order(
         None if guards::is_order_token(&order, &token) => Ok((order, Audience::Shopper)),
         _ => Err(not_found()),
     }
+}
+
+/// The order that a merchant's back end names: of its key's store and mode, otherwise 404.
+pub async fn find_of_key(app: &App, caller: &StoreKey, order_id: &str) -> Result<Order, ApiError> {
+    let not_found = || ApiError::not_found("order");
+    let order_id = order_id.parse().map_err(|_| not_found())?;
+    let order = db::orders::find(&mut app.db.read().await?, caller.store.id, order_id).await?;
+    order
+        .filter(|order| order.mode == caller.key.mode)
+        .ok_or_else(not_found)
 }

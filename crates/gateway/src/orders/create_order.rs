@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use super::place::{self, Placed};
+use super::place::{self, Placed, Wish};
 use super::place_paid;
 use super::wire::{Audience, OrderReply};
 use crate::app::App;
@@ -11,6 +11,7 @@ use crate::checkout::session;
 use crate::error::ApiError;
 use crate::guards::{MaybeStoreKey, RouteStore};
 use crate::json::Json;
+use crate::payment_methods;
 use crate::personal::{Address, Contact};
 use crate::sealing;
 
@@ -35,21 +36,24 @@ pub async fn create_order(
     MaybeStoreKey(_): MaybeStoreKey,
     Json(body): Json<OrderRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    check_methods(&body)?;
+    let pay_by =
+        payment_methods::choice::choose(&app, store.id, body.payment_method_id.as_deref()).await?;
+    if pay_by.is_some() && body.payment_reference.is_some() {
+        let message =
+            "An order that is paid by hand has no payment_reference. Leave one of them out.";
+        return Err(ApiError::malformed("invalid_value", message).param("payment_reference"));
+    }
     let contact = Contact::parse(body.email, body.shipping_address, body.billing_address)?;
     let checkout = session::from_bearer(&app, &request, store.id).await?;
+    let wish = Wish {
+        cart_id: &body.cart_id,
+        shipping_method_id: body.shipping_method_id.as_deref(),
+        pay_by,
+    };
     let placed = match body.payment_reference {
-        None => place::place(&app, &store, &body.cart_id, checkout.as_ref(), contact).await?,
+        None => place::place(&app, &store, wish, checkout.as_ref(), contact).await?,
         Some(intent) => {
-            place_paid::place_paid(
-                &app,
-                &store,
-                &body.cart_id,
-                &intent,
-                checkout.as_ref(),
-                contact,
-            )
-            .await?
+            place_paid::place_paid(&app, &store, wish, &intent, checkout.as_ref(), contact).await?
         }
     };
     let (order, is_new) = match placed {
@@ -67,15 +71,4 @@ pub async fn create_order(
         HttpResponse::Ok()
     };
     Ok(response.json(reply))
-}
-
-/// A store has Stripe's payment method and no shipping methods yet; other ids name nothing of this store.
-fn check_methods(body: &OrderRequest) -> Result<(), ApiError> {
-    if body.shipping_method_id.is_some() {
-        return Err(ApiError::not_found("shipping method").param("shipping_method_id"));
-    }
-    match body.payment_method_id.as_deref() {
-        None | Some("stripe") => Ok(()),
-        Some(_) => Err(ApiError::not_found("payment method").param("payment_method_id")),
-    }
 }

@@ -3,9 +3,12 @@
 pub mod access;
 pub mod create_order;
 pub mod list_orders;
+pub mod mark_paid;
 pub mod pay_first;
 pub mod place;
 pub mod place_paid;
+pub mod restock;
 pub mod show_order;
+pub mod stock;
 pub mod supersede;
 pub mod wire;

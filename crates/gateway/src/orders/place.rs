@@ -1,23 +1,34 @@
 //! Turns a cart into an order: stock is taken and the order written in one transaction, once per cart.
 
+use db::DbError;
 use db::carts::{Cart, Line};
 use db::checkouts::Checkout;
+use db::orders::stock::take_lines;
 use db::orders::{NewOrder, Order};
+use db::payment_methods::PaymentMethod;
 use db::payments::Payment;
 use db::stores::Store;
-use db::{Conn, DbError};
 use domain::order::{OrderStatus, PaymentStatus};
-use domain::{Money, OrderId, ProductId, StoreId};
+use domain::{Money, OrderId, StoreId};
+use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
 
+use super::stock::insufficient;
 use super::{pay_first, supersede};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::guards::sha256_hex;
 use crate::personal::{Contact, Row};
 use crate::sealing;
+use crate::shipping::choice::{self, AddressIs, Choice};
 use crate::storefront::cart_wire::total_to_pay;
+use crate::storefront::prices;
 use crate::storefront::show_cart::find_cart;
+use crate::timeline::{self, Cause};
+
+/// How long an order that is paid by bank transfer or on delivery keeps its pieces: transfers take days.
+const MANUAL_STOCK_HOLD: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// The cart's order.
 pub enum Placed {
@@ -33,32 +44,67 @@ pub struct Basket {
     pub cart: Cart,
     /// Its lines.
     pub lines: Vec<Line>,
-    /// What is to be paid.
+    /// How it is shipped, if that was said.
+    pub shipping: Option<Choice>,
+    /// What is to be paid: the lines and the shipping.
     pub total: Money,
+}
+
+impl Basket {
+    /// 422 where it cannot be shipped to the contact's address.
+    pub fn check_reach(&self, contact: &Contact, address: AddressIs) -> Result<(), ApiError> {
+        match &self.shipping {
+            Some(choice) => choice.check_reach(contact, address),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What is to be ordered.
+#[derive(Debug)]
+pub struct Wish<'a> {
+    /// The cart's id.
+    pub cart_id: &'a str,
+    /// How it is to be shipped; what the checkout kept, if nothing is said.
+    pub shipping_method_id: Option<&'a str>,
+    /// How it is to be paid, if not through Stripe.
+    pub pay_by: Option<PaymentMethod>,
 }
 
 /// Places the `pending` order of a cart, which is then paid.
 pub async fn place(
     app: &App,
     store: &Store,
-    cart_id: &str,
+    wish: Wish<'_>,
     checkout: Option<&Checkout>,
     contact: Contact,
 ) -> Result<Placed, ApiError> {
-    let basket = read_basket(app, store.id, cart_id, checkout).await?;
+    let (cart_id, shipping) = (wish.cart_id, wish.shipping_method_id);
+    let basket = read_basket(app, store.id, cart_id, shipping, checkout).await?;
     let contact = complete_contact(app, store.id, checkout, contact)?;
     let existing =
         db::orders::find_open_by_cart(&mut app.db.read().await?, store.id, basket.cart.id).await?;
+    if let Some(order) = existing
+        .as_ref()
+        .filter(|order| stands(order, &basket, &wish))
+    {
+        basket.check_reach(&contact, AddressIs::Needed)?;
+        let order = order.clone();
+        return refresh_contact(app, order, &contact)
+            .await
+            .map(Placed::Existing);
+    }
+    if existing.as_ref().is_some_and(is_firm) {
+        return Err(cart_locked());
+    }
+    basket.check_reach(&contact, AddressIs::Needed)?;
+    prices::check(app, store.id, &basket, checkout).await?;
     if let Some(order) = existing {
-        if order.cart_version == Some(basket.cart.version) || !order.payment_status.is_payable() {
-            return refresh_contact(app, order, &contact)
-                .await
-                .map(Placed::Existing);
-        }
         supersede::supersede(app, store.id, &order).await?;
     }
     supersede::withdraw_cart_payment(app, store.id, basket.cart.id).await?;
-    match insert(app, store.id, &basket, &contact, None).await {
+    let paid_by = wish.pay_by.map_or(PaidBy::Stripe, PaidBy::Manual);
+    match insert(app, store.id, &basket, &contact, paid_by).await {
         Err(InsertError::CartTaken) => {
             let order =
                 db::orders::find_open_by_cart(&mut app.db.read().await?, store.id, basket.cart.id)
@@ -69,19 +115,35 @@ pub async fn place(
     }
 }
 
-/// 409: the cart was paid already.
+/// Whether the cart's order is what is asked for: a second click, or it is paid.
+fn stands(order: &Order, basket: &Basket, wish: &Wish<'_>) -> bool {
+    let shipping = basket.shipping.as_ref();
+    let is_same = order.cart_version == Some(basket.cart.version)
+        && order.amount_minor == basket.total.amount_minor()
+        && order.shipping_method_id == shipping.map(|choice| choice.shipping.method_id)
+        && order.payment_method_id == wish.pay_by.as_ref().map(|method| method.id);
+    is_same || !order.payment_status.is_payable()
+}
+
+/// Whether an order cannot be withdrawn by its shopper: money may be on its way that nobody sees.
+pub fn is_firm(order: &Order) -> bool {
+    order.payment_method_id.is_some() || !order.payment_status.is_payable()
+}
+
+/// 409: the cart was paid or ordered already.
 pub fn cart_locked() -> ApiError {
     ApiError::conflict(
         "cart_locked",
-        "This cart has been paid. Make a new cart for another order.",
+        "This cart has been paid or ordered. Make a new cart for another order.",
     )
 }
 
-/// The cart with its lines and total, as the checkout saw it if there is one.
+/// The cart with its lines, shipping and total, as the checkout saw it if there is one.
 pub async fn read_basket(
     app: &App,
     store_id: StoreId,
     cart_id: &str,
+    shipping_method_id: Option<&str>,
     checkout: Option<&Checkout>,
 ) -> Result<Basket, ApiError> {
     let mut conn = app.db.read().await?;
@@ -98,8 +160,22 @@ pub async fn read_basket(
         }
     }
     let lines = db::carts::lines(&mut conn, store_id, cart.id).await?;
-    let total = total_to_pay(cart.currency, &lines)?;
-    Ok(Basket { cart, lines, total })
+    let shipping = choice::choose(
+        &mut conn,
+        store_id,
+        cart.currency,
+        shipping_method_id,
+        checkout,
+    )
+    .await?;
+    let shipping_minor = shipping.as_ref().map(|choice| choice.shipping.amount_minor);
+    let total = total_to_pay(cart.currency, &lines, shipping_minor.unwrap_or(0))?;
+    Ok(Basket {
+        cart,
+        lines,
+        shipping,
+        total,
+    })
 }
 
 /// The request's contact, completed by what the checkout knows.
@@ -178,23 +254,46 @@ impl From<InsertError> for ApiError {
     }
 }
 
-/// Writes the order and takes its stock; with `paid_by`, binds that payment to it.
+/// Who takes the money of an order.
+pub(super) enum PaidBy<'a> {
+    /// Stripe, afterwards.
+    Stripe,
+    /// Stripe has: this payment, which makes the order's payment status this one.
+    StripeBefore(&'a Payment, PaymentStatus),
+    /// The merchant, by hand.
+    Manual(PaymentMethod),
+}
+
+impl PaidBy<'_> {
+    /// Until when the order keeps its pieces unpaid.
+    fn stock_until(&self, app: &App) -> Option<Timestamp> {
+        match self {
+            Self::Stripe => Some(app.now() + app.settings.stock_hold),
+            Self::StripeBefore(..) => None,
+            Self::Manual(_) => Some(app.now() + MANUAL_STOCK_HOLD),
+        }
+    }
+}
+
+/// Writes the order and takes its stock; binds the payment to it that was made before.
 pub(super) async fn insert(
     app: &App,
     store_id: StoreId,
     basket: &Basket,
     contact: &Contact,
-    paid_by: Option<(&Payment, PaymentStatus)>,
+    paid_by: PaidBy<'_>,
 ) -> Result<Order, InsertError> {
     let now = app.now();
-    let new = new_order(app, store_id, basket, contact)?;
+    let new = new_order(app, store_id, basket, contact, &paid_by)?;
     let mut tx = app.db.begin().await?;
-    take_stock(&mut tx, store_id, &basket.lines).await?;
+    if let Some(line) = take_lines(&mut tx, store_id, &basket.lines).await? {
+        return Err(insufficient(&line.name).into());
+    }
     let mut order = match db::orders::insert(&mut tx, store_id, new, &basket.lines).await {
         Err(DbError::Conflict(_)) => return Err(InsertError::CartTaken),
         other => other?,
     };
-    if let Some((payment, payment_status)) = paid_by {
+    if let PaidBy::StripeBefore(payment, payment_status) = paid_by {
         if !db::payments::attach_to_order(&mut tx, store_id, payment.id, order.id, now).await? {
             return Err(InsertError::Api(pay_first::already_used()));
         }
@@ -203,12 +302,21 @@ pub(super) async fn insert(
             .await?
             .ok_or_else(cart_busy)?;
     }
-    db::audit::record(
+    let (kind, subject) = ("order.placed", order.id.to_string());
+    db::audit::record(&mut tx, store_id, "shopper", kind, &subject, now).await?;
+    let detail = json!({
+        "status": order.status,
+        "payment_status": order.payment_status,
+        "amount": order.amount_minor,
+        "currency": order.currency,
+    });
+    timeline::note(
         &mut tx,
         store_id,
-        "shopper",
-        "order.placed",
-        &order.id.to_string(),
+        order.id,
+        kind,
+        Cause::Shopper,
+        &detail,
         now,
     )
     .await?;
@@ -221,9 +329,14 @@ fn new_order(
     store_id: StoreId,
     basket: &Basket,
     contact: &Contact,
+    paid_by: &PaidBy<'_>,
 ) -> Result<NewOrder, ApiError> {
     let id = OrderId::generate();
     let token = SecretString::from(format!("ot_{}", crate::guards::random_token()));
+    let payment_method_id = match paid_by {
+        PaidBy::Manual(method) => Some(method.id),
+        PaidBy::Stripe | PaidBy::StripeBefore(..) => None,
+    };
     Ok(NewOrder {
         id,
         mode: basket.cart.mode,
@@ -231,6 +344,12 @@ fn new_order(
         cart_version: basket.cart.version,
         currency: basket.total.currency(),
         amount_minor: basket.total.amount_minor(),
+        shipping: basket
+            .shipping
+            .as_ref()
+            .map(|choice| choice.shipping.clone()),
+        payment_method_id,
+        stock_until: paid_by.stock_until(app),
         contact_sealed: contact.seal(&app.vault, order_row(store_id, id))?,
         token_hash: sha256_hex(token.expose_secret()),
         token: sealing::seal_order_token(&app.vault, store_id, basket.cart.mode, &token)?,
@@ -238,24 +357,12 @@ fn new_order(
     })
 }
 
-/// Takes every line's pieces or, through the transaction's end, none.
-async fn take_stock(conn: &mut Conn, store_id: StoreId, lines: &[Line]) -> Result<(), ApiError> {
-    // In the order of their ids, so that two carts with the same products cannot wait for each other.
-    let mut wanted: Vec<(ProductId, &Line)> = lines
-        .iter()
-        .filter_map(|line| line.product_id.map(|product_id| (product_id, line)))
-        .collect();
-    wanted.sort_by_key(|(product_id, _)| *product_id);
-    for (product_id, line) in wanted {
-        if !db::products::take_stock(conn, store_id, product_id, line.quantity).await? {
-            let message = format!(
-                "\"{}\" is sold out, or fewer are left than you want. Change the cart, then try again.",
-                line.name
-            );
-            return Err(ApiError::unprocessable("insufficient_stock", message).param("items"));
-        }
-    }
-    Ok(())
+/// 409: somebody else moved the same order.
+pub(super) fn order_busy() -> ApiError {
+    ApiError::conflict(
+        "conflict",
+        "Somebody else changed this order at the same moment. Read it again, then try again.",
+    )
 }
 
 /// 409: somebody else was at the same cart.

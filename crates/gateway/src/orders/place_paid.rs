@@ -6,25 +6,30 @@ use domain::StoreId;
 
 use super::pay_first::{Proof, already_used, capture, check, release};
 use super::place::{
-    Basket, InsertError, Placed, cart_busy, cart_locked, complete_contact, insert, read_basket,
+    Basket, InsertError, PaidBy, Placed, Wish, cart_busy, cart_locked, complete_contact, insert,
+    is_firm, read_basket,
 };
 use super::supersede::supersede;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::personal::Contact;
+use crate::shipping::choice::AddressIs;
 use crate::work::settle::Trigger;
 
 /// Places the order of a cart whose payment was made first, and captures it if the store wants that.
 pub async fn place_paid(
     app: &App,
     store: &Store,
-    cart_id: &str,
+    wish: Wish<'_>,
     payment_intent_id: &str,
     checkout: Option<&Checkout>,
     contact: Contact,
 ) -> Result<Placed, ApiError> {
-    let basket = read_basket(app, store.id, cart_id, checkout).await?;
+    let (cart_id, shipping) = (wish.cart_id, wish.shipping_method_id);
+    let basket = read_basket(app, store.id, cart_id, shipping, checkout).await?;
     let contact = complete_contact(app, store.id, checkout, contact)?;
+    // Prices are those of the payment: they were the catalogue's when it was made. An address that is wrong can be mended.
+    basket.check_reach(&contact, AddressIs::Needed)?;
     let proof = check(app, store, &basket, payment_intent_id).await?;
     withdraw_unpaid(app, store.id, &basket).await?;
     match insert(
@@ -32,7 +37,7 @@ pub async fn place_paid(
         store.id,
         &basket,
         &contact,
-        Some((&proof.payment, proof.payment_status)),
+        PaidBy::StripeBefore(&proof.payment, proof.payment_status),
     )
     .await
     {
@@ -57,7 +62,7 @@ async fn withdraw_unpaid(app: &App, store_id: StoreId, basket: &Basket) -> Resul
     let open = db::orders::find_open_by_cart(&mut conn, store_id, basket.cart.id).await?;
     drop(conn);
     match open {
-        Some(order) if order.payment_status.is_payable() => supersede(app, store_id, &order).await,
+        Some(order) if !is_firm(&order) => supersede(app, store_id, &order).await,
         _ => Ok(()),
     }
 }
@@ -87,7 +92,7 @@ async fn paid_otherwise(
         return Ok(false);
     }
     let order = db::orders::find_open_by_cart(&mut conn, store_id, basket.cart.id).await?;
-    if order.is_some_and(|order| !order.payment_status.is_payable()) {
+    if order.is_some_and(|order| is_firm(&order)) {
         Ok(true)
     } else {
         Err(cart_busy())

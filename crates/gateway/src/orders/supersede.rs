@@ -1,6 +1,5 @@
 //! Withdraws an unpaid order whose cart has changed, so that it can never be paid beside the new one.
 
-use db::Conn;
 use db::orders::Order;
 use db::payments::{Payment, PaymentState};
 use domain::order::OrderStatus;
@@ -9,9 +8,11 @@ use stripe_http::payment_intents::{self, CancelParams, CancellationReason};
 use stripe_http::{Error as StripeError, IdempotencyKey, PaymentIntentId};
 
 use super::place::cart_busy;
+use super::stock;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::stripe::StoreStripe;
+use crate::timeline::Cause;
 use crate::work::settle::{self, Trigger};
 
 /// Rounds against clicks that start another payment of the same order meanwhile.
@@ -62,7 +63,7 @@ async fn withdraw(
             return Ok(false);
         }
     }
-    give_stock_back(&mut tx, store_id, order).await?;
+    stock::give_back(&mut tx, store_id, order.id, Cause::Shopper, now).await?;
     let subject = order.id.to_string();
     db::audit::record(
         &mut tx,
@@ -75,19 +76,6 @@ async fn withdraw(
     .await?;
     tx.commit().await?;
     Ok(true)
-}
-
-async fn give_stock_back(
-    conn: &mut Conn,
-    store_id: StoreId,
-    order: &Order,
-) -> Result<(), ApiError> {
-    for line in db::orders::lines(conn, store_id, order.id).await? {
-        if let Some(product_id) = line.product_id {
-            db::products::give_stock_back(conn, store_id, product_id, line.quantity).await?;
-        }
-    }
-    Ok(())
 }
 
 /// Cancels the payment that a cart has from paying first, before the cart is paid as an order.

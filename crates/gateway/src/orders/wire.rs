@@ -4,13 +4,14 @@ use db::Conn;
 use db::orders::Order;
 use domain::incident::Incident;
 use domain::order::{OrderStatus, PaymentStatus};
-use domain::{Currency, Mode, OrderId, StoreId};
+use domain::{Currency, Mode, OrderId, ShippingMethodId, StoreId};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use crate::app::App;
 use crate::error::ApiError;
+use crate::payment_methods::wire::STRIPE;
 use crate::personal::{Address, Contact, Row};
 use crate::storefront::cart_wire::{LineReply, line_replies};
 
@@ -35,6 +36,9 @@ pub struct OrderReply {
     amount: i64,
     currency: Currency,
     items: Vec<LineReply>,
+    subtotal: i64,
+    shipping: Option<ShippingReply>,
+    payment_method_id: String,
     email: Option<String>,
     shipping_address: Option<Address>,
     billing_address: Option<Address>,
@@ -47,6 +51,14 @@ pub struct OrderReply {
     order_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     attention: Option<Vec<AttentionReply>>,
+}
+
+/// How the order is shipped, as it was when it was placed.
+#[derive(Serialize)]
+pub struct ShippingReply {
+    method_id: ShippingMethodId,
+    name: Option<String>,
+    amount: i64,
 }
 
 /// Why the last attempt to pay failed, in Stripe's codes.
@@ -93,6 +105,15 @@ impl OrderReply {
             amount: order.amount_minor,
             currency: order.currency,
             items: line_replies(order.currency, lines)?,
+            subtotal: order.amount_minor - order.shipping_minor,
+            shipping: order.shipping_method_id.map(|method_id| ShippingReply {
+                method_id,
+                name: order.shipping_name.clone(),
+                amount: order.shipping_minor,
+            }),
+            payment_method_id: order
+                .payment_method_id
+                .map_or_else(|| STRIPE.to_owned(), |id| id.to_string()),
             email: contact.email,
             shipping_address: contact.shipping_address,
             billing_address: contact.billing_address,

@@ -18,6 +18,7 @@ const DEFAULT_BIND_ADDR: SocketAddr =
 /// Stripe itself signs with a rolled secret for at most 24 hours ("Roll endpoint secrets").
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const DEFAULT_RETENTION: SignedDuration = SignedDuration::from_hours(90 * 24);
+const DEFAULT_STOCK_HOLD: SignedDuration = SignedDuration::from_mins(60);
 const DEFAULT_DATABASE_URL: &str = "sqlite://data/tillgate.db";
 
 /// What differs between commands: `dev` talks to the sandbox unless it is told otherwise.
@@ -93,6 +94,7 @@ pub(super) fn from_sources(sources: Sources<'_>, defaults: &Defaults) -> Result<
         DEFAULT_RETENTION,
         parse::event_retention,
     );
+    let stock_hold = reader.parsed("STOCK_HOLD_MINUTES", DEFAULT_STOCK_HOLD, parse::stock_hold);
     let migrate_on_start = reader.parsed("MIGRATE_ON_START", true, parse::switch);
     let by_place = if sources.logs_to_terminal {
         LogFormat::Pretty
@@ -120,6 +122,7 @@ pub(super) fn from_sources(sources: Sources<'_>, defaults: &Defaults) -> Result<
         webhook_secret_overlap,
         reconcile_interval_setting,
         event_retention,
+        stock_hold,
         migrate_on_start,
         log_format,
     };

@@ -71,6 +71,8 @@ pub struct Settings {
     pub reconcile_interval_setting: Option<SignedDuration>,
     /// `EVENT_RETENTION_DAYS`: how long events that are done with are kept.
     pub event_retention: SignedDuration,
+    /// `STOCK_HOLD_MINUTES`: how long an order keeps its pieces without being paid.
+    pub stock_hold: SignedDuration,
     /// `MIGRATE_ON_START`
     pub migrate_on_start: bool,
     /// `LOG_FORMAT`

@@ -158,6 +158,13 @@ pub(super) fn event_retention(text: &str) -> Result<SignedDuration, Problem> {
         .ok_or_else(|| "must be a number of days from 31 to 3650".into())
 }
 
+/// Minutes that an unpaid order keeps its pieces; no less than a bank's own page may take.
+pub(super) fn stock_hold(text: &str) -> Result<SignedDuration, Problem> {
+    whole(text, 5..=43_200)
+        .map(SignedDuration::from_mins)
+        .ok_or_else(|| "must be a number of minutes from 5 to 43200".into())
+}
+
 fn whole(text: &str, bounds: RangeInclusive<i64>) -> Option<i64> {
     text.parse().ok().filter(|number| bounds.contains(number))
 }

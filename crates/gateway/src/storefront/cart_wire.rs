@@ -8,6 +8,7 @@ use domain::{CartId, Currency, Money, ProductId, StoreId, text};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::prices::{self, PriceState};
 use crate::error::ApiError;
 
 const MAX_NAME_CHARS: usize = 200;
@@ -148,9 +149,16 @@ pub fn subtotal(currency: Currency, lines: &[Line]) -> Result<Money, ApiError> {
     Ok(cart::subtotal(currency, parsed)?)
 }
 
-/// The sum of lines that is to be paid: 422 if there is nothing to pay.
-pub fn total_to_pay(currency: Currency, lines: &[Line]) -> Result<Money, ApiError> {
-    subtotal(currency, lines)?.chargeable().map_err(|_| {
+/// What is to be paid for lines and their shipping: 422 if that is nothing, or more than can be charged at once.
+pub fn total_to_pay(
+    currency: Currency,
+    lines: &[Line],
+    shipping_minor: i64,
+) -> Result<Money, ApiError> {
+    let shipping = Money::new(shipping_minor, currency).map_err(ApiError::internal)?;
+    let total = subtotal(currency, lines)?.checked_add(shipping);
+    let total = total.map_err(|_| cart::CartError::TotalTooLarge)?;
+    total.chargeable().map_err(|_| {
         ApiError::unprocessable(
             "amount_not_positive",
             "The total is zero: there is nothing to pay. Add an item that has a price.",
@@ -173,6 +181,12 @@ pub struct LineReply {
     unit_amount: i64,
     quantity: i64,
     amount: i64,
+    /// Of a cart: `true` where the catalogue's price is another one than when the line was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price_changed: Option<bool>,
+    /// Of a cart: `false` where the product is no longer sold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    available: Option<bool>,
 }
 
 /// Lines with their amounts.
@@ -185,6 +199,8 @@ pub fn line_replies(currency: Currency, lines: Vec<Line>) -> Result<Vec<LineRepl
             name: line.name,
             unit_amount: line.unit_amount_minor,
             quantity: line.quantity,
+            price_changed: None,
+            available: None,
         })
     };
     lines.into_iter().map(reply).collect()
@@ -212,5 +228,22 @@ impl CartReply {
             items: line_replies(cart.currency, lines)?,
             expires_at: cart.expires_at,
         })
+    }
+
+    /// From a stored cart, at the prices that the catalogue has now.
+    pub fn at_present(
+        store_id: StoreId,
+        cart: &Cart,
+        lines: Vec<Line>,
+        products: &[Product],
+    ) -> Result<Self, ApiError> {
+        let priced = prices::at_present(&lines, cart.currency, products);
+        let (lines, states): (Vec<Line>, Vec<PriceState>) = priced.into_iter().unzip();
+        let mut reply = Self::new(store_id, cart, lines)?;
+        for (item, state) in reply.items.iter_mut().zip(states) {
+            item.price_changed = (state == PriceState::Changed).then_some(true);
+            item.available = (state == PriceState::Gone).then_some(false);
+        }
+        Ok(reply)
     }
 }

@@ -6,6 +6,7 @@ pub mod create_product;
 pub mod delete_product;
 pub mod demo;
 pub mod list_products;
+pub mod prices;
 pub mod product_wire;
 pub mod replace_cart_items;
 pub mod show_cart;

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::guards::{MaybeStoreKey, RouteStore};
 use crate::json::Json;
-use crate::orders::place::cart_locked;
+use crate::orders::place::{cart_locked, is_firm};
 
 /// The new lines.
 #[derive(Debug, Deserialize)]
@@ -65,7 +65,7 @@ pub async fn replace_cart_items(
     Ok(HttpResponse::Ok().json(CartReply::new(store.id, &cart, priced.lines)?))
 }
 
-/// 409 once the cart's payment is authorised or paid: what was paid for must not change.
+/// 409 once the cart is paid, its payment authorised, or its order one that is paid by hand: what was paid for must not change.
 pub async fn check_unlocked(
     conn: &mut Conn,
     store_id: StoreId,
@@ -73,7 +73,7 @@ pub async fn check_unlocked(
 ) -> Result<(), ApiError> {
     let order = db::orders::find_open_by_cart(conn, store_id, cart.id).await?;
     let payment = db::payments::find_open_by_cart(conn, store_id, cart.id).await?;
-    let taken = order.is_some_and(|order| !order.payment_status.is_payable())
+    let taken = order.is_some_and(|order| is_firm(&order))
         || payment.is_some_and(|payment| payment.status.holds_money());
     if taken {
         return Err(cart_locked());

@@ -7,6 +7,7 @@ use domain::StoreId;
 use jiff::Timestamp;
 
 use super::cart_wire::CartReply;
+use super::prices;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::guards::RouteStore;
@@ -20,7 +21,9 @@ pub async fn show_cart(
     let mut conn = app.db.read().await?;
     let cart = find_cart(&mut conn, store.id, &path.1, app.now()).await?;
     let lines = db::carts::lines(&mut conn, store.id, cart.id).await?;
-    Ok(HttpResponse::Ok().json(CartReply::new(store.id, &cart, lines)?))
+    let products = prices::products_of(&mut conn, store.id, &lines).await?;
+    let reply = CartReply::at_present(store.id, &cart, lines, &products)?;
+    Ok(HttpResponse::Ok().json(reply))
 }
 
 /// The store's cart with this id; 404 for malformed, unknown, foreign and expired ones alike.

@@ -14,6 +14,7 @@ use serde_json::json;
 use super::settle::{Trigger, Verdict};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::orders::stock;
 use crate::timeline;
 
 /// `false` if somebody else moved the order, the payment or the event meanwhile: nothing was stored, decide again.
@@ -168,6 +169,7 @@ async fn move_order(
     let detail = json!({ "status": status, "payment_status": payment_status });
     let (store_id, cause) = (order.store_id, trigger.cause());
     timeline::note(conn, store_id, order.id, &action, cause, &detail, now).await?;
+    stock::follow_payment(conn, store_id, order.id, payment_status, cause, now).await?;
     tracing::info!(store_id = %order.store_id, order_id = %order.id, %payment_status, "order moved");
     Ok(true)
 }

@@ -10,6 +10,7 @@ pub mod reconcile;
 mod regular;
 pub mod settle;
 mod state;
+pub mod stock;
 pub mod sweep;
 
 pub use state::WorkState;
@@ -44,6 +45,12 @@ const REGULAR: &[Regular] = &[
         every: Duration::from_secs(1),
         can_be_woken: true,
         run_once: |app| Box::pin(reconcile::run_once(app)),
+    },
+    Regular {
+        name: "stock",
+        every: Duration::from_secs(20),
+        can_be_woken: false,
+        run_once: |app| Box::pin(stock::run_once(app)),
     },
     Regular {
         name: "sweep",

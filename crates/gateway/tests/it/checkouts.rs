@@ -293,10 +293,12 @@ async fn an_outcome_is_shown_to_its_checkout_only(app: &TestApp) {
     );
     let path = format!("/checkouts/{id}");
     let show = || app.store_get(&store, &path).bearer(token);
+    let shown = show().send().await.expect(200);
     assert_eq!(
-        show().send().await.expect(200),
-        json!({ "id": id, "status": "open", "order": null })
+        (&shown["id"], &shown["status"], &shown["order"]),
+        (&json!(id), &json!("open"), &json!(null))
     );
+    assert_eq!(shown["amount"], checkout["amount"]);
     let order = app.order_cart(&store, &cart).await.expect(201);
     let body = json!({ "order_id": order["id"] });
     let intent = app

@@ -27,6 +27,7 @@ mod payment_intents;
 mod rate_limit;
 mod reconcile;
 mod settle;
+mod shop;
 mod stock;
 mod stripe_faults;
 mod surface;

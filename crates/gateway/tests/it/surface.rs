@@ -15,7 +15,7 @@ stories!(
 );
 
 /// Every route: its path with `{store}` for the store's id, and what it answers to.
-pub const ROUTES: [(&str, &str); 33] = [
+pub const ROUTES: [(&str, &str); 39] = [
     ("/healthz", "GET"),
     ("/readyz", "GET"),
     ("/webhook/stripe", "POST"),
@@ -38,6 +38,15 @@ pub const ROUTES: [(&str, &str); 33] = [
     ("/api/internal/orders/id", "GET"),
     ("/api/v1/stores/{store}/products", "GET, POST"),
     ("/api/v1/stores/{store}/products/id", "GET, PATCH, DELETE"),
+    ("/api/v1/stores/{store}/shipping-methods", "GET, POST"),
+    (
+        "/api/v1/stores/{store}/shipping-methods/id",
+        "PATCH, DELETE",
+    ),
+    ("/api/v1/stores/{store}/payment-methods", "GET, POST"),
+    ("/api/v1/stores/{store}/payment-methods/id", "PATCH, DELETE"),
+    ("/api/v1/stores/{store}/orders/id/mark-paid", "POST"),
+    ("/api/v1/stores/{store}/orders/id/restock", "POST"),
     ("/api/v1/stores/{store}/carts", "POST"),
     ("/api/v1/stores/{store}/carts/id", "GET"),
     ("/api/v1/stores/{store}/carts/id/items", "PUT"),

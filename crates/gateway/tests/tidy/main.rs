@@ -99,6 +99,7 @@ fn queries_name_their_store() {
         ("stores.rs", "list"),                          // operators
         ("orders.rs", "find_in_any_store"),             // the internal API
         ("orders.rs", "set_contact"),                   // the order carries its store
+        ("stock.rs", "list_due"),                       // upkeep of all stores
         ("orders.rs", "set_state"),                     // the order carries its store
         ("payments.rs", "stores_with_intent"),          // finds whose secret verifies
         ("work.rs", "finish"),                          // the claim carries its store

@@ -15,7 +15,7 @@ use super::sources::Sources;
 use super::*;
 
 /// Every variable, as `docs/settings.md` lists them.
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 20] = [
     "TILLGATE_ENV",
     "BIND_ADDR",
     "PUBLIC_URL",
@@ -32,6 +32,7 @@ const NAMES: [&str; 19] = [
     "WEBHOOK_SECRET_OVERLAP_HOURS",
     "RECONCILE_INTERVAL_SECONDS",
     "EVENT_RETENTION_DAYS",
+    "STOCK_HOLD_MINUTES",
     "MIGRATE_ON_START",
     "LOG_FORMAT",
     "RUST_LOG",

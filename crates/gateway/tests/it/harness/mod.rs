@@ -251,6 +251,7 @@ fn settings(
         webhook_secret_overlap: jiff::SignedDuration::from_hours(24),
         reconcile_interval_setting: None,
         event_retention: jiff::SignedDuration::from_hours(90 * 24),
+        stock_hold: jiff::SignedDuration::from_mins(60),
         migrate_on_start: false,
         log_format: LogFormat::Json,
     }

@@ -1,0 +1,104 @@
+//! The way of shipping that a shopper chose: what the request says, else what the checkout kept.
+
+use db::Conn;
+use db::checkouts::Checkout;
+use db::orders::Shipping;
+use db::shipping_methods::{self, ShippingMethod};
+use domain::shipping::{CannotShip, Country, check_reach};
+use domain::{Currency, ShippingMethodId, StoreId};
+
+use crate::error::ApiError;
+use crate::personal::Contact;
+
+/// A way of shipping at the price that the shopper was told.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    /// What the order keeps.
+    pub shipping: Shipping,
+    /// Where it goes to; everywhere, if empty.
+    pub countries: Vec<Country>,
+}
+
+/// Finds what was chosen for a cart in this currency. A checkout keeps the price that its page showed.
+pub async fn choose(
+    conn: &mut Conn,
+    store_id: StoreId,
+    currency: Currency,
+    wanted: Option<&str>,
+    checkout: Option<&Checkout>,
+) -> Result<Option<Choice>, ApiError> {
+    let kept = checkout.and_then(|checkout| {
+        let method_id = checkout.shipping_method_id?;
+        Some((method_id, checkout.shipping_minor))
+    });
+    let wanted = wanted
+        .map(|text| text.parse::<ShippingMethodId>())
+        .transpose()
+        .map_err(|_| unknown())?;
+    let (method_id, kept_minor) = match (wanted, kept) {
+        (None, None) => return Ok(None),
+        (None, Some((method_id, minor))) => (method_id, Some(minor)),
+        (Some(wanted), kept) => {
+            let minor = kept.and_then(|(method_id, minor)| (method_id == wanted).then_some(minor));
+            (wanted, minor)
+        }
+    };
+    let method = shipping_methods::find(conn, store_id, method_id).await?;
+    // What a checkout was opened with holds until it expires.
+    let method = method
+        .filter(|method| method.active || kept_minor.is_some())
+        .ok_or_else(unknown)?;
+    if kept_minor.is_none() && method.currency != currency {
+        return Err(ApiError::unprocessable(
+            "shipping_currency_mismatch",
+            "This way of shipping has a price in another currency than the cart. Choose another one.",
+        )
+        .param("shipping_method_id"));
+    }
+    Ok(Some(chosen(method, kept_minor)))
+}
+
+fn chosen(method: ShippingMethod, kept_minor: Option<i64>) -> Choice {
+    Choice {
+        shipping: Shipping {
+            method_id: method.id,
+            name: method.name,
+            amount_minor: kept_minor.unwrap_or(method.amount_minor),
+        },
+        countries: method.countries,
+    }
+}
+
+/// Whether the address has to be there by now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddressIs {
+    /// The order is placed.
+    Needed,
+    /// The shopper may still be asked.
+    Optional,
+}
+
+impl Choice {
+    /// 422 where this way of shipping does not reach the contact's address.
+    pub fn check_reach(&self, contact: &Contact, address: AddressIs) -> Result<(), ApiError> {
+        let country = contact
+            .shipping_address
+            .as_ref()
+            .and_then(|address| address.country.as_deref());
+        let code = match check_reach(&self.countries, country) {
+            Ok(()) => return Ok(()),
+            Err(CannotShip::CountryMissing) if address == AddressIs::Optional => return Ok(()),
+            Err(error @ CannotShip::CountryMissing) => {
+                ApiError::unprocessable("shipping_address_required", format!("{error}."))
+            }
+            Err(error @ CannotShip::NotServed) => {
+                ApiError::unprocessable("shipping_not_available", format!("{error}."))
+            }
+        };
+        Err(code.param("shipping_address.country"))
+    }
+}
+
+fn unknown() -> ApiError {
+    ApiError::not_found("shipping method").param("shipping_method_id")
+}
