@@ -89,7 +89,7 @@ fn lines(town: &Town, course: &Course, verdict: &Verdict) -> Vec<(&'static str, 
             tally.broken_requests.get().to_string(),
         ),
         (
-            "  placed, but the answer died / never asked again",
+            "  placed, answer died / never asked again",
             two(tally.answers_lost.get(), tally.left_behind.get()),
         ),
         (
