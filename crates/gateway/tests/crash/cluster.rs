@@ -31,6 +31,8 @@ pub(crate) enum Death {
     Process,
 }
 
+/// The server looks after a killed process at once, also on a busy machine.
+const MOURNS_WITHIN: Duration = Duration::from_secs(10);
 /// In the log when clients may come.
 const READY: &str = "ready to accept connections";
 
@@ -84,7 +86,7 @@ impl Cluster {
         match death {
             Death::Kill => kill_process(postmaster, Signal::KILL).unwrap(),
             Death::Immediate => kill_process(postmaster, Signal::QUIT).unwrap(),
-            Death::Process => return self.recover_from(youngest_child(postmaster)).await,
+            Death::Process => return self.recover_from_a_killed_child(postmaster).await,
         }
         while self.server.try_wait().unwrap().is_none() {
             assert!(
@@ -107,13 +109,33 @@ impl Cluster {
 }
 
 impl Cluster {
-    async fn recover_from(&mut self, victim: Pid) -> Duration {
+    /// Whether the server says that this process was killed.
+    async fn mourns(&self, victim: Pid) -> bool {
+        let words = format!(
+            "(PID {}) was terminated by signal 9",
+            victim.as_raw_nonzero()
+        );
         let begun = Instant::now();
+        while begun.elapsed() < MOURNS_WITHIN {
+            if log(self.folder.path()).contains(&words) {
+                return true;
+            }
+            tokio::time::sleep(GRAIN).await;
+        }
+        false
+    }
+
+    async fn recover_from_a_killed_child(&mut self, postmaster: Pid) -> Duration {
+        let mut begun = Instant::now();
         let readies = |folder: &Path| log(folder).matches(READY).count();
         let before = readies(self.folder.path());
-        // It may have ended by itself a moment ago.
-        if kill_process(victim, Signal::KILL).is_err() {
-            return Duration::ZERO;
+        // It may have ended by itself a moment ago; until its parent has buried it, it can still be killed, to no effect.
+        loop {
+            let victim = youngest_child(postmaster);
+            if kill_process(victim, Signal::KILL).is_ok() && self.mourns(victim).await {
+                break;
+            }
+            begun = Instant::now();
         }
         while readies(self.folder.path()) == before {
             let ended = self.server.try_wait().unwrap();
