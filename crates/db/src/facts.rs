@@ -45,7 +45,8 @@ pub async fn set(conn: &mut Conn, name: &str, value: &str) -> Result<(), DbError
     Ok(())
 }
 
-/// Takes a turn that comes once until `until`, whichever gateway has it; `false` if the last one has not ended.
+/// Takes a turn that comes once until `until`, whichever gateway has it; `false` if the last one has not ended. One that
+/// ends later than two such turns from now was taken by a clock that was ahead, and counts for nothing.
 pub async fn take(
     conn: &mut Conn,
     name: &str,
@@ -54,6 +55,7 @@ pub async fn take(
 ) -> Result<bool, DbError> {
     // Of one width, so that the texts compare as the instants do.
     let text = |instant: Timestamp| format!("{:020}", instant.as_microsecond());
+    let too_late = until.saturating_add(until.duration_since(now));
     let first = diesel::insert_into(facts::table)
         .values((
             facts::name.eq(name.to_owned()),
@@ -66,9 +68,11 @@ pub async fn take(
         return Ok(true);
     }
     let taken = diesel::update(
-        facts::table
-            .filter(facts::name.eq(name.to_owned()))
-            .filter(facts::value.le(text(now))),
+        facts::table.filter(facts::name.eq(name.to_owned())).filter(
+            facts::value
+                .le(text(now))
+                .or(facts::value.gt(text(too_late.unwrap_or(Timestamp::MAX)))),
+        ),
     )
     .set(facts::value.eq(text(until)))
     .execute(conn)

@@ -23,6 +23,7 @@ pub mod idempotency;
 pub mod inbox;
 pub mod incidents;
 pub mod migrate;
+pub mod misplanned;
 pub mod order_events;
 pub mod orders;
 pub mod payment_checks;

@@ -6,6 +6,7 @@ pub mod inbox;
 pub mod parked;
 pub mod preview;
 pub mod prune;
+pub mod recall;
 pub mod reconcile;
 mod regular;
 pub mod settle;
@@ -39,6 +40,13 @@ const REGULAR: &[Regular] = &[
         every: Duration::from_mins(10),
         can_be_woken: false,
         run_once: |app| Box::pin(prune::run_once(app)),
+    },
+    // What a clock that was ahead has put to sleep.
+    Regular {
+        name: "recall",
+        every: Duration::from_mins(1),
+        can_be_woken: false,
+        run_once: |app| Box::pin(recall::run_once(app)),
     },
     Regular {
         name: "reconcile",

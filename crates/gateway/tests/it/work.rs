@@ -1,5 +1,6 @@
 //! The workers: each store its share, leases that hold, events that are given up, and what is forgotten.
 
+mod clock;
 mod fairness;
 mod leases;
 mod parked;

@@ -49,8 +49,8 @@ impl Breakers {
     pub fn admission(&self, store_id: StoreId, now: Timestamp) -> Admission {
         match self.0.get(&store_id).and_then(|breaker| breaker.open_until) {
             None => Admission::Full,
-            Some(until) if until <= now => Admission::Probe,
-            Some(until) => Admission::NotBefore(until),
+            Some(until) if lies_ahead(until, now) => Admission::NotBefore(until),
+            Some(_) => Admission::Probe,
         }
     }
 
@@ -70,7 +70,10 @@ impl Breakers {
             Answered::No => {
                 let breaker = self.0.entry(store_id).or_default();
                 // Those that were in flight when it opened tell nothing new.
-                if breaker.open_until.is_some_and(|until| now < until) {
+                if breaker
+                    .open_until
+                    .is_some_and(|until| lies_ahead(until, now))
+                {
                     return None;
                 }
                 breaker.failures = breaker.failures.saturating_add(1);
@@ -82,6 +85,11 @@ impl Breakers {
             }
         }
     }
+}
+
+/// What is farther away than any pause was noted by a clock that was ahead.
+fn lies_ahead(until: Timestamp, now: Timestamp) -> bool {
+    now < until && until.duration_since(now) <= SignedDuration::from_secs(MAX_PAUSE_S)
 }
 
 #[cfg(test)]
@@ -114,6 +122,20 @@ mod tests {
         );
         assert_eq!(breakers.admission(store_id, after(5)), Admission::Probe);
         assert_eq!(breakers.admission(other, after(0)), Admission::Full);
+    }
+
+    #[test]
+    fn a_clock_that_was_ahead_keeps_it_open_for_no_longer() {
+        let store_id = StoreId::generate();
+        let mut breakers = opened(store_id);
+        let long_before = after(-1_000_000);
+        assert_eq!(breakers.admission(store_id, long_before), Admission::Probe);
+        let until = breakers.note(store_id, Answered::No, long_before).unwrap();
+        assert_eq!(
+            breakers.admission(store_id, long_before),
+            Admission::NotBefore(until)
+        );
+        assert!(until < after(0));
     }
 
     #[test]

@@ -17,6 +17,12 @@ const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 /// Before a connection's first moment there is nothing of ours; our clock may be ahead of Stripe's by less than this.
 const BEFORE_CONNECT: SignedDuration = SignedDuration::from_hours(1);
 
+/// How far the clocks of gateways on one database may be apart, generously.
+const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(5);
+
+/// Stripe lists events for this long (API reference, "List all events").
+const LISTED: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 /// A run ends after this long and goes on in its next turn, so that a long pass does not keep others waiting, and its lease
 /// does not run out.
 const TURN: SignedDuration = SignedDuration::from_secs(60);
@@ -76,13 +82,29 @@ fn tell(stripe: &StoreStripe, page: &Page) {
 async fn find_or_start(app: &App, stripe: &StoreStripe) -> Result<Cursor, ApiError> {
     let (store_id, connection) = (stripe.store_id, &stripe.connection);
     let (mode, account_id) = (connection.mode, &connection.account_id);
+    let now = app.now();
     let mut conn = app.db.read().await?;
     let found = reconcile_cursors::find(&mut conn, store_id, mode, account_id).await?;
     drop(conn);
+    // Nobody has seen what is yet to come: our clock was ahead when that was noted, and what was seen is not known.
+    let is_credible = |instant: Timestamp| back(instant, CLOCKS_APART) <= now;
     if let Some(cursor) = found {
-        return Ok(cursor);
+        if is_credible(cursor.seen_until) {
+            return Ok(cursor);
+        }
+        let restarted = Cursor {
+            seen_until: back(now, LISTED),
+            pass: None,
+        };
+        advance(app, stripe, &cursor, &restarted).await?;
+        // Should somebody else have moved it, this run moves it no more.
+        return Ok(restarted);
     }
-    let start = back(connection.connected_at, BEFORE_CONNECT);
+    let start = if is_credible(connection.connected_at) {
+        back(connection.connected_at, BEFORE_CONNECT)
+    } else {
+        back(now, LISTED)
+    };
     let mut tx = app.db.begin().await?;
     reconcile_cursors::start(&mut tx, store_id, mode, account_id, start).await?;
     tx.commit().await?;
