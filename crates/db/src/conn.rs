@@ -40,6 +40,14 @@ impl Conn {
         Ok(())
     }
 
+    /// Gives the connection back to its pool, or closes it after a failure: whatever state it is in then.
+    pub(crate) fn end<T>(self, outcome: Result<T, DbError>) -> Result<T, DbError> {
+        if outcome.is_err() {
+            self.close();
+        }
+        outcome
+    }
+
     /// Closes the connection instead of giving it back to its pool.
     pub(crate) fn close(self) {
         match self {

@@ -135,7 +135,7 @@ fn pools(database_url: &str) -> Result<Pools, DbError> {
     }
     if database_url.starts_with("postgres://") || database_url.starts_with("postgresql://") {
         return Ok(Pools::Pg(pool(
-            database_url,
+            &dialect::postgres::deadlines::watched(database_url),
             PG_CONNECTIONS,
             open_with::<PgConn>(dialect::postgres::SETUP),
         )?));

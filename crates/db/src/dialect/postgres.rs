@@ -1,5 +1,6 @@
 //! `PostgreSQL`'s own statements.
 
+pub(crate) mod deadlines;
 mod insert_events;
 pub(crate) mod partitions;
 pub(crate) mod queue;
@@ -17,7 +18,7 @@ pub(crate) const CLAIM_JOBS: &str = "WITH due AS MATERIALIZED ( \
     FROM due WHERE (j.store_id, j.mode, j.account_id, j.job) = (due.store_id, due.mode, due.account_id, due.job) \
     RETURNING j.store_id, j.mode, j.account_id, j.runs, j.failures";
 
-/// As [`CLAIM_EVENTS`].
+/// As [`CLAIM_JOBS`].
 pub(crate) const CLAIM_PAYMENT_CHECKS: &str = "WITH due AS MATERIALIZED ( \
         SELECT store_id, id FROM payments WHERE status IN ('open', 'authorized') AND next_check_at <= $2 \
         ORDER BY next_check_at LIMIT $3 FOR UPDATE SKIP LOCKED) \

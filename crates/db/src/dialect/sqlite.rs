@@ -34,7 +34,7 @@ pub(crate) const CLAIM_JOBS: &str = "UPDATE connection_jobs SET next_run_at = ?,
         SELECT rowid FROM connection_jobs WHERE job = ? AND next_run_at <= ? ORDER BY next_run_at LIMIT ?) \
     RETURNING store_id, mode, account_id, runs, failures";
 
-/// As [`CLAIM_EVENTS`].
+/// As [`CLAIM_JOBS`].
 pub(crate) const CLAIM_PAYMENT_CHECKS: &str = "UPDATE payments SET next_check_at = ? \
     WHERE rowid IN ( \
         SELECT rowid FROM payments WHERE status IN ('open', 'authorized') AND next_check_at <= ? \

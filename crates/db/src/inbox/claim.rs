@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::columns::{At, Id, Instant, Uid, Word, at, id};
 use crate::conn::{Conn, RunQueryDsl};
+use crate::dialect::postgres::deadlines::answered;
 use crate::dialect::{postgres, sqlite};
 use crate::{Db, DbError};
 
@@ -54,11 +55,15 @@ pub async fn claim(
     lease_until: Timestamp,
     now: Timestamp,
 ) -> Result<Vec<ClaimedEvent>, DbError> {
-    let rows = match &mut db.writer().await? {
-        Conn::Pg(conn) => postgres::queue::claim(conn, wanted, lease_until, now).await?,
-        Conn::Sqlite(conn) => sqlite::queue::claim(conn, wanted, lease_until, now).await?,
+    let mut conn = db.writer().await?;
+    let rows = match &mut conn {
+        Conn::Pg(conn) => answered(postgres::queue::claim(conn, wanted, lease_until, now)).await,
+        Conn::Sqlite(conn) => sqlite::queue::claim(conn, wanted, lease_until, now).await,
     };
-    rows.into_iter().map(ClaimedEvent::try_from).collect()
+    conn.end(rows)?
+        .into_iter()
+        .map(ClaimedEvent::try_from)
+        .collect()
 }
 
 /// Moves the end of these claims' leases; to now or before, it gives them back. Returns the places in `held` of the
@@ -68,11 +73,16 @@ pub async fn renew(
     held: &[ClaimedEvent],
     lease_until: Timestamp,
 ) -> Result<Vec<usize>, DbError> {
-    let still = match &mut db.writer().await? {
-        Conn::Pg(conn) => postgres::queue::renew(conn, held, lease_until).await?,
-        Conn::Sqlite(conn) => sqlite::queue::renew(conn, held, lease_until).await?,
+    let mut conn = db.writer().await?;
+    let still = match &mut conn {
+        Conn::Pg(conn) => answered(postgres::queue::renew(conn, held, lease_until)).await,
+        Conn::Sqlite(conn) => sqlite::queue::renew(conn, held, lease_until).await,
     };
-    let still: HashSet<i64> = still.into_iter().map(|place| place.place).collect();
+    let still: HashSet<i64> = conn
+        .end(still)?
+        .into_iter()
+        .map(|place| place.place)
+        .collect();
     let places = (0..).zip(0..held.len());
     Ok(places
         .filter(|(place, _)| !still.contains(place))
@@ -112,10 +122,12 @@ pub async fn scan(
     now: Timestamp,
 ) -> Result<Scanned, DbError> {
     let after = after.map_or_else(|| id(Uuid::nil()), id);
-    let rows = match &mut db.read().await? {
-        Conn::Pg(conn) => postgres::queue::scan(conn, after, now, visits).await?,
-        Conn::Sqlite(conn) => sqlite::queue::scan(conn, after, now, visits).await?,
+    let mut conn = db.read().await?;
+    let rows = match &mut conn {
+        Conn::Pg(conn) => answered(postgres::queue::scan(conn, after, now, visits)).await,
+        Conn::Sqlite(conn) => sqlite::queue::scan(conn, after, now, visits).await,
     };
+    let rows = conn.end(rows)?;
     let was_cut = i64::try_from(rows.len()).is_ok_and(|visited| visited >= visits);
     Ok(Scanned {
         next_after: rows

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::{EventState, Source};
 use crate::columns::SealedBytes;
 use crate::conn::Conn;
+use crate::dialect::postgres::deadlines::answered;
 use crate::dialect::{postgres, sqlite};
 use crate::{Db, DbError};
 
@@ -154,12 +155,8 @@ async fn write(
 ) -> Result<Vec<Stored>, DbError> {
     let mut conn = db.writer().await?;
     let stored = match &mut conn {
-        Conn::Pg(conn) => postgres::insert_events(conn, events, &heard).await,
+        Conn::Pg(conn) => answered(postgres::insert_events(conn, events, &heard)).await,
         Conn::Sqlite(conn) => sqlite::insert_events(conn, Arc::clone(events), heard).await,
     };
-    if stored.is_err() {
-        // Whatever state it is in now.
-        conn.close();
-    }
-    stored
+    conn.end(stored)
 }
