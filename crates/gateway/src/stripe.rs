@@ -1,14 +1,19 @@
 //! The only way to a store's Stripe account: a client from that store's key, for one request or one job.
 
+use db::connection_jobs::{self, Job};
 use db::connections::Connection;
 use db::payments::Payment;
 use domain::connection_problem::ConnectionProblem;
 use domain::{Mode, StoreId};
+use jiff::SignedDuration;
 use stripe_http::{Client, Error};
 
 use crate::app::App;
 use crate::error::ApiError;
 use crate::sealing;
+
+/// How soon after a refusal the key is tried once more.
+const ASK_AGAIN: SignedDuration = SignedDuration::from_mins(1);
 
 /// A store's account, reachable until this value is dropped and its key wiped.
 pub struct StoreStripe {
@@ -114,6 +119,12 @@ impl StoreStripe {
             let now = app.now();
             db::connection_problems::open(&mut tx, store_id, mode, &account_id, problem, None, now)
                 .await?;
+            // Stripe has refused good keys for a moment before: nobody should have to reconnect for that.
+            if !self.connection.reconnect_needed {
+                let soon = now + ASK_AGAIN;
+                connection_jobs::schedule(&mut tx, store_id, mode, &account_id, Job::Health, soon)
+                    .await?;
+            }
         }
         tx.commit().await?;
         Ok(())

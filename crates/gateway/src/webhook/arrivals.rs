@@ -21,7 +21,7 @@ pub(crate) async fn look(app: &App, stripe: &StoreStripe) -> Result<(), ApiError
     let (store_id, mode, account_id) = stripe.place();
     let now = app.now();
     let mut conn = app.db.read().await?;
-    let last_event_at = heard_at(&mut conn, stripe, before(now, DAY)).await?;
+    let last_event_at = heard_at(&mut conn, stripe, before(now, DAY), now).await?;
     let endpoint = db::webhook_endpoints::find(&mut conn, store_id, mode, account_id).await?;
     let mut secrets = db::webhook_secrets::list_valid(&mut conn, store_id, now).await?;
     secrets.retain(|secret| secret.mode == mode && secret.account_id == account_id);
@@ -81,10 +81,14 @@ pub(crate) async fn heard_at(
     conn: &mut Conn,
     stripe: &StoreStripe,
     since: Timestamp,
+    now: Timestamp,
 ) -> Result<Option<Timestamp>, ApiError> {
     let (store_id, mode, account_id) = stripe.place();
     let connection = db::connections::find_account(conn, store_id, mode, account_id).await?;
-    let noted = connection.and_then(|connection| connection.last_event_at);
+    // One that is yet to come was noted by a clock of ours that was ahead.
+    let noted = connection
+        .and_then(|connection| connection.last_event_at)
+        .filter(|noted| *noted <= now + CLOCKS_APART);
     let stored = db::inbox::newest_delivered(conn, store_id, mode, account_id, since).await?;
     Ok(noted.max(stored))
 }

@@ -100,18 +100,36 @@ async fn look(app: &App, job: &ClaimedJob) -> Outcome {
     let connection =
         db::connections::find_account(&mut conn, job.store_id, job.mode, &job.account_id).await?;
     drop(conn);
-    let Some(connection) = connection.filter(|one| one.replaced_at.is_none()) else {
+    // Of a former connection only the key matters, by which its payments are read.
+    let matters = |one: &Connection| one.replaced_at.is_none() || one.reconnect_needed;
+    let Some(connection) = connection.filter(matters) else {
         return Ok(FORMER);
     };
     if stripe::is_elsewhere(app, &connection) {
         return Ok(USUAL);
     }
+    let is_former = connection.replaced_at.is_some();
     let stripe = StoreStripe::even_if_refused(app, job.store_id, connection)?;
-    match account::retrieve(&stripe.client).await {
-        Ok(account) => accepted(app, &stripe, &account).await?,
+    let account = match account::retrieve(&stripe.client).await {
+        Ok(account) => Some(account),
         // The key works, and lacks a permission that we can do without here.
-        Err(Error::Permission(_)) => {}
-        Err(error) => return Err(stripe.fail(app, error).await),
+        Err(Error::Permission(_)) => None,
+        Err(error) => {
+            let is_refused = matches!(error, Error::Authentication(_));
+            let error = stripe.fail(app, error).await;
+            return if is_former && is_refused {
+                Ok(FORMER)
+            } else {
+                Err(error)
+            };
+        }
+    };
+    accepted(app, &stripe).await?;
+    if is_former {
+        return Ok(FORMER);
+    }
+    if let Some(account) = account {
+        note_account(app, &stripe, &account).await?;
     }
     let key = sealing::open_secret_key(&app.vault, job.store_id, &stripe.connection)?;
     if permissions::is_restricted(&key) {
@@ -122,8 +140,8 @@ async fn look(app: &App, job: &ClaimedJob) -> Outcome {
     ensured
 }
 
-/// The key works: what waited for it goes on, and the account's facts are brought up to date.
-async fn accepted(app: &App, stripe: &StoreStripe, account: &Account) -> Result<(), ApiError> {
+/// The key works: what waited for it goes on.
+async fn accepted(app: &App, stripe: &StoreStripe) -> Result<(), ApiError> {
     let (store_id, mode, account_id) = stripe.place();
     let connection = &stripe.connection;
     if connection.reconnect_needed {
@@ -133,10 +151,20 @@ async fn accepted(app: &App, stripe: &StoreStripe, account: &Account) -> Result<
         if db::connections::mark_key_accepted(&mut tx, store_id, mode, version).await? {
             tracing::info!(%store_id, %mode, account_id, "Stripe accepts the store's key again");
             db::inbox::resume_waiting(&mut tx, store_id, mode, now).await?;
+            let job = Job::Reconcile;
+            connection_jobs::schedule(&mut tx, store_id, mode, account_id, job, now).await?;
         }
         tx.commit().await?;
         app.work.wake(store_id);
+        app.work.wake_jobs();
     }
+    findings::settle(app, stripe, &[(ConnectionProblem::KeyRefused, false)]).await
+}
+
+/// Brings the account's facts up to date.
+async fn note_account(app: &App, stripe: &StoreStripe, account: &Account) -> Result<(), ApiError> {
+    let (store_id, mode, account_id) = stripe.place();
+    let connection = &stripe.connection;
     let facts = AccountFacts {
         country: account.country.clone(),
         default_currency: account.default_currency.clone(),
@@ -149,11 +177,12 @@ async fn accepted(app: &App, stripe: &StoreStripe, account: &Account) -> Result<
     }
     // An account that is not activated yet takes test payments all the same.
     let is_barred = mode.is_live() && !account.charges_enabled;
-    let findings = [
-        (ConnectionProblem::KeyRefused, false),
-        (ConnectionProblem::ChargesDisabled, is_barred),
-    ];
-    findings::settle(app, stripe, &findings).await
+    findings::settle(
+        app,
+        stripe,
+        &[(ConnectionProblem::ChargesDisabled, is_barred)],
+    )
+    .await
 }
 
 fn stored_facts(connection: &Connection) -> AccountFacts {
@@ -182,7 +211,8 @@ async fn note_first_delivery(app: &App, stripe: &StoreStripe) -> Outcome {
     let Some(endpoint) = endpoint.filter(|one| one.first_delivery_at.is_none()) else {
         return Ok(USUAL);
     };
-    let last_event_at = arrivals::heard_at(&mut conn, stripe, endpoint.registered_at).await?;
+    let last_event_at =
+        arrivals::heard_at(&mut conn, stripe, endpoint.registered_at, app.now()).await?;
     drop(conn);
     if let Some(heard_at) = last_event_at.filter(|_| endpoint.has_delivered(last_event_at)) {
         let mut tx = app.db.begin().await?;

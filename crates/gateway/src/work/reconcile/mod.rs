@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use db::connection_jobs::{self, ClaimedJob, Job};
 use db::connection_problems;
+use db::connections::Connection;
 use domain::connection_problem::ConnectionProblem;
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -30,7 +31,7 @@ const LEASE: SignedDuration = SignedDuration::from_mins(3);
 /// How long a payment that waits makes the quick pace worth its calls.
 const QUICK_FOR: SignedDuration = SignedDuration::from_hours(1);
 /// When an account is looked at again that nobody needs any more.
-const RARELY: SignedDuration = SignedDuration::from_hours(30 * 24);
+const RARELY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Lists the events of every account that is due. Returns how many were.
 pub async fn run_once(app: &App) -> Result<usize, ApiError> {
@@ -68,18 +69,25 @@ async fn run(app: &App, job: ClaimedJob) {
 }
 
 async fn work(app: &App, job: &ClaimedJob) -> Result<(), ApiError> {
-    let account = StoreStripe::of_account(app, job.store_id, job.mode, &job.account_id).await;
-    let stripe = match account {
-        Ok(Some(stripe)) => stripe,
-        // Its keys are gone: connecting makes the job due again.
-        Ok(None) => return finish(app, job, app.now() + RARELY, Ok(())).await,
-        // The key was refused, or does not open. Connecting makes the job due at once.
-        Err(error) => return postpone(app, job, &error, None).await,
-    };
+    let (store_id, mode, account_id) = (job.store_id, job.mode, &job.account_id);
+    let mut conn = app.db.read().await?;
+    let found = db::connections::find_account(&mut conn, store_id, mode, account_id).await?;
+    drop(conn);
     let usual = app.settings.reconcile_interval();
-    let replaced_at = stripe.connection.replaced_at;
-    let Some(interval) = schedule::interval(usual, replaced_at, app.now()) else {
+    let interval = |one: &Connection| schedule::interval(usual, one.replaced_at, app.now());
+    let listed = found.and_then(|one| interval(&one).map(|interval| (one, interval)));
+    let Some((connection, interval)) = listed else {
+        // Its keys are gone, or it was replaced long ago: connecting makes the job due at once.
         return finish(app, job, app.now() + RARELY, Ok(())).await;
+    };
+    if connection.reconnect_needed {
+        // Once Stripe accepts the key again, or the merchant connects, the job is due at once.
+        return finish(app, job, app.now() + RARELY, Err("store_reconnect_needed")).await;
+    }
+    let stripe = match StoreStripe::even_if_refused(app, store_id, connection) {
+        Ok(stripe) => stripe,
+        // The key does not open.
+        Err(error) => return postpone(app, job, &error, None).await,
     };
     if interval < schedule::USUAL && !is_urgent(app, job).await? {
         let mut tx = app.db.begin().await?;

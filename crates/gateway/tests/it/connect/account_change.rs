@@ -13,6 +13,7 @@ stories!(
     c7_an_order_that_was_paid_meanwhile_is_not_paid_again,
     c7_a_cart_that_changed_is_withdrawn_at_its_own_account,
     c7_nothing_new_while_the_former_account_cannot_be_asked,
+    c7_one_refusal_does_not_end_a_former_account,
 );
 
 impl Merchant<'_> {
@@ -248,4 +249,27 @@ async fn c7_nothing_new_while_the_former_account_cannot_be_asked(app: &TestApp) 
     app.connect(&store.id, &store.keys, None).await;
     app.run_work().await;
     assert_eq!(app.recorded(&order.id).await.1, "paid");
+}
+
+async fn c7_one_refusal_does_not_end_a_former_account(app: &TestApp) {
+    let store = app.connected_store("Coffee").await;
+    let order = app.place_order(&store).await;
+    let current = moved(app, &store).await;
+    while gateway::work::health::run_once(&app.app).await.unwrap() > 0 {}
+    let account = &store.keys.account_id;
+    app.fault(json!({ "path_prefix": "/v1/payment_intents", "account": account, "kind": "401" }))
+        .await;
+    ask_to_pay(app, &current, &order)
+        .await
+        .expect_error(409, "store_reconnect_needed");
+    ask_to_pay(app, &current, &order)
+        .await
+        .expect_error(409, "account_changed");
+    // A minute later its key is tried once more.
+    app.pay(&order.intent, "pm_card_visa").await;
+    app.wait_s(61);
+    assert_eq!(gateway::work::health::run_once(&app.app).await.unwrap(), 1);
+    let shown = ask_to_pay(app, &current, &order).await.expect(200);
+    assert_eq!(shown["status"], "succeeded");
+    assert_eq!(app.times_paid(&order.id).await, 1);
 }

@@ -13,6 +13,7 @@ use crate::harness::{Keys, TestApp, event_of, stories};
 
 stories!(registering:
     c8_a_key_that_stops_working_is_noticed_and_one_that_works_again_too,
+    c8_a_key_that_was_refused_for_a_moment_is_back_in_a_minute,
     c8_a_new_key_ends_the_problem,
     an_account_that_may_not_charge_is_told,
     events_that_had_to_be_fetched_show_that_the_webhook_is_broken,
@@ -54,6 +55,30 @@ async fn c8_a_key_that_stops_working_is_noticed_and_one_that_works_again_too(app
     assert!(app.open_problems(&store.id).await.is_empty());
     app.run_work().await;
     assert_eq!(app.inbox(&event).await.unwrap().state, "processed");
+}
+
+async fn c8_a_key_that_was_refused_for_a_moment_is_back_in_a_minute(app: &TestApp) {
+    let store = app.connected_store("Roastery").await;
+    while health::run_once(&app.app).await.unwrap() > 0 {}
+    for answer in ["200", "403"] {
+        app.fault(json!({ "path_prefix": "/v1/payment_intents", "account": store.keys.account_id, "kind": "401" })).await;
+        let cart = app.create_cart(&store).await;
+        let token = app.open_checkout(&store, &cart).await;
+        app.prepay(&store, &cart, &token)
+            .await
+            .expect_error(409, "store_reconnect_needed");
+        app.prepay(&store, &cart, &token)
+            .await
+            .expect_error(409, "store_reconnect_needed");
+        assert_eq!(app.open_problems(&store.id).await, ["key_refused"]);
+        // A key that may not read the account is accepted all the same.
+        if answer == "403" {
+            app.fault(json!({ "path_prefix": "/v1/account", "account": store.keys.account_id, "kind": "403" })).await;
+        }
+        assert_eq!(run_later(app, SignedDuration::from_secs(61)).await, 1);
+        assert!(app.open_problems(&store.id).await.is_empty(), "{answer}");
+        app.prepay(&store, &cart, &token).await.expect(201);
+    }
 }
 
 async fn c8_a_new_key_ends_the_problem(app: &TestApp) {
