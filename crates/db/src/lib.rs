@@ -26,6 +26,7 @@ pub mod migrate;
 pub mod misplanned;
 pub mod order_events;
 pub mod orders;
+pub mod payment_actions;
 pub mod payment_checks;
 pub mod payment_methods;
 pub mod payments;

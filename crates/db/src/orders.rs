@@ -336,3 +336,20 @@ pub async fn set_state(
     .await?;
     Ok(changed == 1)
 }
+
+/// Cancels an order that stands as a decision found it; its money stays where it is. `false` if it has moved on meanwhile.
+pub async fn cancel(conn: &mut Conn, order: &Order, now: Timestamp) -> Result<bool, DbError> {
+    let (status, payment_status) = (OrderStatus::Cancelled, order.payment_status);
+    if !set_state(conn, order, status, payment_status, now).await? {
+        return Ok(false);
+    }
+    diesel::update(
+        orders::table
+            .filter(orders::store_id.eq(id(order.store_id)))
+            .filter(orders::id.eq(id(order.id))),
+    )
+    .set(orders::cancelled_at.eq(at(now)))
+    .execute(conn)
+    .await?;
+    Ok(true)
+}

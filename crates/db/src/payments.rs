@@ -129,6 +129,20 @@ pub async fn insert(
         .await
 }
 
+/// One payment.
+pub async fn find(
+    conn: &mut Conn,
+    store_id: StoreId,
+    payment_id: PaymentId,
+) -> Result<Option<Payment>, DbError> {
+    payments::table
+        .filter(payments::store_id.eq(id(store_id)))
+        .filter(payments::id.eq(id(payment_id)))
+        .select(columns::<Payment>())
+        .first(conn)
+        .await
+}
+
 /// The order's payment that is not cancelled.
 pub async fn find_open_by_order(
     conn: &mut Conn,
@@ -330,4 +344,24 @@ pub async fn attach_to_order(
     .execute(conn)
     .await?;
     Ok(changed == 1)
+}
+
+/// Whether a payment that is not cancelled belongs to no order; if so, it gets none until the transaction's end.
+pub async fn is_free(
+    conn: &mut Conn,
+    store_id: StoreId,
+    payment_id: PaymentId,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    let held = diesel::update(
+        payments::table
+            .filter(payments::store_id.eq(id(store_id)))
+            .filter(payments::id.eq(id(payment_id)))
+            .filter(payments::order_id.is_null())
+            .filter(payments::status.ne(PaymentState::Canceled.as_str())),
+    )
+    .set(payments::updated_at.eq(at(now)))
+    .execute(conn)
+    .await?;
+    Ok(held == 1)
 }

@@ -23,6 +23,8 @@ pub struct Expected {
     pub payment_intent_id: String,
     /// The order's total.
     pub amount: Money,
+    /// What we asked Stripe to capture, where that is only a part of it.
+    pub asked_minor: Option<i64>,
     /// Where the order stands.
     pub order_status: OrderStatus,
     /// Where its money stands.
@@ -92,18 +94,16 @@ pub fn decide(expected: &Expected, observed: &Observed) -> Decision {
         return Decision::Report(incident);
     }
     match observed.status {
-        IntentStatus::Succeeded => received(
-            expected,
-            observed.amount_received_minor,
-            observed,
-            PaymentStatus::Paid,
-        ),
-        IntentStatus::RequiresCapture => received(
-            expected,
-            observed.amount_capturable_minor,
-            observed,
-            PaymentStatus::Authorized,
-        ),
+        IntentStatus::Succeeded => {
+            let amount_minor = observed.amount_received_minor;
+            let is_expected = amount_minor == expected.amount.amount_minor()
+                || expected.asked_minor == Some(amount_minor);
+            received(expected, is_expected, observed, PaymentStatus::Paid)
+        }
+        IntentStatus::RequiresCapture => {
+            let is_expected = observed.amount_capturable_minor == expected.amount.amount_minor();
+            received(expected, is_expected, observed, PaymentStatus::Authorized)
+        }
         IntentStatus::Canceled if expected.payment_status == PaymentStatus::Authorized => {
             Decision::MarkUnpaid
         }
@@ -146,14 +146,14 @@ fn identity_mismatch(expected: &Expected, observed: &Observed) -> Option<Inciden
 
 fn received(
     expected: &Expected,
-    amount_minor: i64,
+    is_expected: bool,
     observed: &Observed,
     next: PaymentStatus,
 ) -> Decision {
     if observed.currency != Some(expected.amount.currency()) {
         return Decision::Report(Incident::CurrencyMismatch);
     }
-    if amount_minor != expected.amount.amount_minor() {
+    if !is_expected {
         return Decision::Report(Incident::AmountMismatch);
     }
     if !expected.payment_status.can_become(next) {

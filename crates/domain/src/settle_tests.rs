@@ -12,6 +12,7 @@ fn expected() -> Expected {
         account_id: "acct_1EXAMPLE".into(),
         payment_intent_id: "pi_1EXAMPLE".into(),
         amount: Money::new(4999, Currency::EUR).unwrap(),
+        asked_minor: None,
         order_status: OrderStatus::Pending,
         payment_status: PaymentStatus::Unpaid,
     }
@@ -155,4 +156,36 @@ proptest! {
         prop_assert_eq!(confirmations, u32::from(paid));
         prop_assert_eq!(expected.payment_status == PaymentStatus::Paid, paid);
     }
+}
+
+#[test]
+fn what_we_asked_to_capture_is_what_is_expected() {
+    let part = Expected {
+        asked_minor: Some(500),
+        payment_status: PaymentStatus::Authorized,
+        ..expected()
+    };
+    let received = |amount_received_minor| Observed {
+        amount_received_minor,
+        ..succeeded(&part)
+    };
+    assert_eq!(decide(&part, &received(500)), Decision::MarkPaid);
+    // The merchant took all of it in Stripe's dashboard.
+    let all = part.amount.amount_minor();
+    assert_eq!(decide(&part, &received(all)), Decision::MarkPaid);
+    for other in [0, 1, 499, 501, all - 1, all + 1] {
+        let decision = decide(&part, &received(other));
+        let mismatch = Decision::Report(Incident::AmountMismatch);
+        assert_eq!(decision, mismatch, "{other}");
+    }
+    // Less must be held only if the total is less.
+    let held = Observed {
+        status: IntentStatus::RequiresCapture,
+        amount_capturable_minor: 500,
+        ..received(0)
+    };
+    assert_eq!(
+        decide(&part, &held),
+        Decision::Report(Incident::AmountMismatch)
+    );
 }

@@ -201,6 +201,18 @@ fn store_api() -> impl HttpServiceFactory {
             "/orders/{order_id}/restock",
             [post(orders::restock::restock)],
         ))
+        .service(on(
+            "/orders/{order_id}/status",
+            [post(orders::update_status::update_status)],
+        ))
+        .service(on(
+            "/orders/{order_id}/capture",
+            [post(orders::capture_order::capture_order)],
+        ))
+        .service(on(
+            "/orders/{order_id}/cancel",
+            [post(orders::cancel_order::cancel_order)],
+        ))
         .service(on("/events", [get(events::list_events::list_events)]))
         .service(on(
             "/events/replay",

@@ -25,6 +25,13 @@ pub(crate) const CLAIM_PAYMENT_CHECKS: &str = "WITH due AS MATERIALIZED ( \
     UPDATE payments AS p SET next_check_at = $1 FROM due WHERE (p.store_id, p.id) = (due.store_id, due.id) \
     RETURNING p.store_id, p.id, p.mode, p.account_id, p.payment_intent_id, p.created_at";
 
+pub(crate) const CLAIM_PAYMENT_ACTIONS: &str = "WITH due AS MATERIALIZED ( \
+        SELECT store_id, id FROM payment_actions WHERE state = 'due' AND next_attempt_at <= $2 \
+        ORDER BY next_attempt_at LIMIT $3 FOR UPDATE SKIP LOCKED) \
+    UPDATE payment_actions AS a SET attempts = attempts + 1, next_attempt_at = $1 FROM due \
+    WHERE (a.store_id, a.id) = (due.store_id, due.id) \
+    RETURNING a.store_id, a.id";
+
 /// Whether diesel's history table is there.
 pub(crate) const HAS_HISTORY: &str =
     "SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL AS present";

@@ -41,6 +41,12 @@ pub(crate) const CLAIM_PAYMENT_CHECKS: &str = "UPDATE payments SET next_check_at
         ORDER BY next_check_at LIMIT ?) \
     RETURNING store_id, id, mode, account_id, payment_intent_id, created_at";
 
+pub(crate) const CLAIM_PAYMENT_ACTIONS: &str = "UPDATE payment_actions SET attempts = attempts + 1, next_attempt_at = ? \
+    WHERE rowid IN ( \
+        SELECT rowid FROM payment_actions WHERE state = 'due' AND next_attempt_at <= ? \
+        ORDER BY next_attempt_at LIMIT ?) \
+    RETURNING store_id, id";
+
 /// Whether diesel's history table is there.
 pub(crate) const HAS_HISTORY: &str = "SELECT count(*) > 0 AS present FROM sqlite_master \
     WHERE type = 'table' AND name = '__diesel_schema_migrations'";

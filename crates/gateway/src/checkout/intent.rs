@@ -1,6 +1,7 @@
 //! One thing to pay, one `PaymentIntent`: our row is written first, its id is the idempotency key at Stripe.
 
 use db::connections::Connection;
+use db::payment_actions::Action;
 use db::payments::{CaptureMethod, NewPayment, Payment, PaymentState, Purpose};
 use db::{Conn, DbError};
 use domain::order::OrderStatus;
@@ -14,7 +15,9 @@ use stripe_http::{Error as StripeError, IdempotencyKey, PaymentIntentId};
 use super::plan::Plan;
 use crate::app::App;
 use crate::error::ApiError;
+use crate::orders::actions::perform;
 use crate::stripe::StoreStripe;
+use crate::timeline::Cause;
 
 /// A `PaymentIntent` and how it came about.
 pub struct Ensured {
@@ -87,7 +90,19 @@ async fn find_or_insert(
         }
         Purpose::Amount => None,
     };
+    let due = match &existing {
+        Some(payment) => db::payment_actions::find_due(&mut conn, store_id, payment.id).await?,
+        None => None,
+    };
     drop(conn);
+    if let Some(action) = due.filter(|action| action.action == Action::Cancel) {
+        if matches!(plan.purpose, Purpose::Order(_)) {
+            return Err(order_cancelled());
+        }
+        // Left by a checkout that failed: given back first, then the cart gets another one.
+        perform::resume(app, store_id, &action, Cause::Shopper).await?;
+        return Ok(None);
+    }
     if existing.is_some() {
         return Ok(existing);
     }
@@ -129,6 +144,9 @@ async fn hold_order(
         return Ok(false);
     };
     if order.status == OrderStatus::Cancelled {
+        return Err(order_cancelled());
+    }
+    if db::payment_actions::is_order_being_cancelled(conn, store_id, order_id).await? {
         return Err(order_cancelled());
     }
     let (status, payment_status) = (order.status, order.payment_status);

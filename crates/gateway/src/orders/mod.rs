@@ -1,6 +1,9 @@
 //! Orders: placed from a cart, shown, listed. Paying them is the business of `checkout` and `work::settle`.
 
 pub mod access;
+pub mod actions;
+pub mod cancel_order;
+pub mod capture_order;
 pub mod create_order;
 pub mod list_orders;
 pub mod mark_paid;
@@ -11,4 +14,5 @@ pub mod restock;
 pub mod show_order;
 pub mod stock;
 pub mod supersede;
+pub mod update_status;
 pub mod wire;

@@ -1,17 +1,23 @@
 //! Pay first, order then: the checks that bind a payment to exactly one order, its capture and its release.
 
+use db::Conn;
 use db::orders::Order;
-use db::payments::{Payment, PaymentState};
+use db::payment_actions::Action;
+use db::payments::Payment;
 use db::stores::Store;
 use domain::order::{OrderStatus, PaymentStatus};
-use domain::{Mode, StoreId};
-use stripe_http::payment_intents::{self, CancelParams, CaptureParams, PaymentIntent, Status};
-use stripe_http::{Error as StripeError, IdempotencyKey, PaymentIntentId};
+use domain::{OrderId, StoreId};
+use jiff::Timestamp;
+use stripe_http::payment_intents::{self, PaymentIntent, Status};
+use stripe_http::{Error as StripeError, PaymentIntentId};
 
-use super::place::Basket;
+use super::actions::perform;
+use super::actions::request::{First, Wanted, request};
+use super::place::{Basket, cart_busy};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::stripe::StoreStripe;
+use crate::timeline::Cause;
 use crate::work::settle::{self, Trigger};
 
 /// A payment that was found good for a cart, as Stripe said just now.
@@ -24,6 +30,23 @@ pub struct Proof {
     pub payment_status: PaymentStatus,
 }
 
+/// A good payment, and what is to become of its money.
+#[derive(Clone, Copy)]
+pub struct Prepaid<'a> {
+    /// The payment.
+    pub proof: &'a Proof,
+    /// Whether what it holds is taken as soon as the order is confirmed.
+    pub captures_at_once: bool,
+}
+
+/// What a payment is good for.
+pub enum Checked {
+    /// An order of its cart.
+    Good(Proof),
+    /// Nothing more: it has made this order of the same cart.
+    Used(Order),
+}
+
 /// The store's `capture_on` that captures as soon as the order is confirmed.
 const CAPTURE_AT_ONCE: &str = "confirmed";
 
@@ -33,7 +56,7 @@ pub async fn check(
     store: &Store,
     basket: &Basket,
     payment_intent_id: &str,
-) -> Result<Proof, ApiError> {
+) -> Result<Checked, ApiError> {
     let store_id = store.id;
     let id = PaymentIntentId::parse(payment_intent_id).map_err(|_| mismatch())?;
     let payment =
@@ -42,23 +65,49 @@ pub async fn check(
     let payment = payment
         .filter(|payment| payment.mode == basket.cart.mode)
         .ok_or_else(mismatch)?;
-    if let Some(order_id) = payment.order_id {
-        let order = db::orders::find(&mut app.db.read().await?, store_id, order_id).await?;
-        if let Some(order) = order.filter(|order| order.cart_id == Some(basket.cart.id)) {
-            take_what_is_held(app, store, payment, id, order, Trigger::Asked).await?;
-        }
-        return Err(already_used());
+    if payment.order_id.is_some() {
+        return find_made(app, store_id, basket, &payment)
+            .await
+            .map(Checked::Used);
     }
     if payment.cart_id != Some(basket.cart.id) {
         return Err(mismatch());
     }
     let intent = read(app, store_id, &payment, &id).await?;
-    let payment_status = judge(basket, &intent)?;
-    Ok(Proof {
-        payment,
-        payment_intent_id: id,
-        payment_status,
-    })
+    match judge(basket, &intent) {
+        Ok(payment_status) => Ok(Checked::Good(Proof {
+            payment,
+            payment_intent_id: id,
+            payment_status,
+        })),
+        Err(error) => {
+            if intent.status == Status::RequiresCapture {
+                // It is this cart's own and fits nothing else: the shopper gets the money back and pays what is right.
+                release(app, store_id, &payment).await?;
+            }
+            Err(error)
+        }
+    }
+}
+
+/// The order that a cart's payment has made: whoever places it again gets the same one. 409 if it made another cart's.
+pub async fn find_made(
+    app: &App,
+    store_id: StoreId,
+    basket: &Basket,
+    payment: &Payment,
+) -> Result<Order, ApiError> {
+    let Some(order_id) = payment
+        .order_id
+        .filter(|_| payment.cart_id == Some(basket.cart.id))
+    else {
+        return Err(already_used());
+    };
+    let mut conn = app.db.read().await?;
+    let order = db::orders::find(&mut conn, store_id, order_id).await?;
+    order
+        .filter(|order| order.cart_id == Some(basket.cart.id))
+        .ok_or_else(already_used)
 }
 
 fn judge(basket: &Basket, intent: &PaymentIntent) -> Result<PaymentStatus, ApiError> {
@@ -98,139 +147,118 @@ async fn read(
     }
 }
 
-/// Captures if the store captures on confirmation. The order stands whatever Stripe says: a capture that fails
-/// leaves it authorised and is logged; the sweep tries it again, and so does asking for the same order again.
-pub async fn capture(
-    app: &App,
-    store: &Store,
-    proof: &Proof,
-    order: Order,
-    trigger: Trigger<'_>,
-) -> Result<Order, ApiError> {
-    if store.capture_on == CAPTURE_AT_ONCE
-        && proof.payment_status == PaymentStatus::Authorized
-        && let Err(error) = try_capture(app, store.id, proof).await
-    {
-        tracing::error!(store_id = %store.id, order_id = %order.id, ?error, "the payment could not be captured yet");
-    }
-    let settled = settle::settle(
-        app,
-        store.id,
-        order.mode,
-        proof.payment_intent_id.as_str(),
-        trigger,
-    )
-    .await;
-    if let Err(error) = settled {
-        tracing::warn!(store_id = %store.id, order_id = %order.id, ?error, "the payment could not be read again");
-    }
-    let fresh = db::orders::find(&mut app.db.read().await?, store.id, order.id).await?;
-    Ok(fresh.unwrap_or(order))
+/// Whether a store takes what is held as soon as an order is confirmed.
+pub fn captures_at_once(store: &Store) -> bool {
+    store.capture_on == CAPTURE_AT_ONCE
 }
 
-/// Captures what an order holds and should have been taken when it was placed: whoever placed it may have died, or
-/// have met a Stripe that failed. Does nothing where the store captures later.
-pub async fn take_what_is_held(
-    app: &App,
-    store: &Store,
-    payment: Payment,
-    payment_intent_id: PaymentIntentId,
+/// Gives a payment to the order that is being written, and confirms it. In the order's transaction.
+pub(super) async fn bind(
+    conn: &mut Conn,
+    store_id: StoreId,
     order: Order,
-    trigger: Trigger<'_>,
-) -> Result<(), ApiError> {
-    let is_due = store.capture_on == CAPTURE_AT_ONCE
-        && order.status == OrderStatus::Confirmed
-        && order.payment_status == PaymentStatus::Authorized;
-    if is_due {
-        let proof = Proof {
-            payment,
-            payment_intent_id,
-            payment_status: PaymentStatus::Authorized,
-        };
-        capture(app, store, &proof, order, trigger).await?;
+    prepaid: &Prepaid<'_>,
+    now: Timestamp,
+) -> Result<Order, ApiError> {
+    let Proof {
+        payment,
+        payment_status,
+        ..
+    } = prepaid.proof;
+    // From here on the payment's row is held: what is given free at this moment makes no order.
+    if !db::payments::attach_to_order(conn, store_id, payment.id, order.id, now).await?
+        || db::payment_actions::find_due(conn, store_id, payment.id)
+            .await?
+            .is_some()
+    {
+        return Err(already_used());
     }
+    db::orders::set_state(conn, &order, OrderStatus::Confirmed, *payment_status, now).await?;
+    let order = db::orders::find(conn, store_id, order.id).await?;
+    order.ok_or_else(cart_busy)
+}
+
+/// Asks for the capture of what the order's payment holds, where the store wants that at once. In the order's transaction.
+pub(super) async fn request_capture(
+    conn: &mut Conn,
+    store_id: StoreId,
+    order_id: OrderId,
+    prepaid: &Prepaid<'_>,
+    now: Timestamp,
+) -> Result<(), ApiError> {
+    if !prepaid.captures_at_once || prepaid.proof.payment_status != PaymentStatus::Authorized {
+        return Ok(());
+    }
+    let wanted = Wanted {
+        payment: &prepaid.proof.payment,
+        order_id: Some(order_id),
+        action: Action::Capture,
+        amount_minor: None,
+        cause: Cause::Shopper,
+        first: First::Writer,
+    };
+    request(conn, store_id, &wanted, now).await?;
     Ok(())
 }
 
-/// As [`take_what_is_held`], for whoever looks at a payment later, after its record was settled. Nothing is taken for an order
-/// that a person has to look at.
-pub async fn take_what_was_missed(
+/// Takes what the new order's payment holds, where that was asked for. The order stands whatever Stripe says: a capture that
+/// fails now is tried again by the worker.
+pub async fn finish(app: &App, store_id: StoreId, proof: &Proof, order: Order) -> Order {
+    let done = match try_to_finish(app, store_id, proof, &order).await {
+        Ok(fresh) => fresh,
+        Err(error) => {
+            tracing::warn!(%store_id, order_id = %order.id, ?error, "the order's payment is taken or read again later");
+            None
+        }
+    };
+    match done {
+        Some(order) => order,
+        None => match app.db.read().await {
+            Ok(mut conn) => {
+                let fresh = db::orders::find(&mut conn, store_id, order.id).await;
+                fresh.ok().flatten().unwrap_or(order)
+            }
+            Err(_) => order,
+        },
+    }
+}
+
+async fn try_to_finish(
     app: &App,
     store_id: StoreId,
-    mode: Mode,
-    payment_intent_id: &str,
-    trigger: Trigger<'_>,
-) -> Result<(), ApiError> {
+    proof: &Proof,
+    order: &Order,
+) -> Result<Option<Order>, ApiError> {
     let mut conn = app.db.read().await?;
-    let payment = db::payments::find_by_intent(&mut conn, store_id, payment_intent_id).await?;
-    let is_held = |one: &Payment| one.mode == mode && one.status == PaymentState::Authorized;
-    let Some(payment) = payment.filter(is_held) else {
-        return Ok(());
-    };
-    let Some(order_id) = payment.order_id else {
-        return Ok(());
-    };
-    let order = db::orders::find(&mut conn, store_id, order_id).await?;
-    let store = db::stores::find(&mut conn, store_id).await?;
-    let incidents = db::incidents::list_open(&mut conn, store_id, order_id).await?;
+    let due = db::payment_actions::find_due(&mut conn, store_id, proof.payment.id).await?;
     drop(conn);
-    match (store, order) {
-        (Some(store), Some(order)) if incidents.is_empty() => {
-            let id = PaymentIntentId::parse(payment_intent_id).map_err(ApiError::internal)?;
-            take_what_is_held(app, &store, payment, id, order, trigger).await
-        }
-        _ => Ok(()),
+    if let Some(action) = due {
+        perform::perform(app, store_id, &action, Cause::Shopper).await?;
+    } else {
+        let intent = proof.payment_intent_id.as_str();
+        settle::settle(app, store_id, order.mode, intent, Trigger::Asked).await?;
     }
+    let mut conn = app.db.read().await?;
+    Ok(db::orders::find(&mut conn, store_id, order.id).await?)
 }
 
-async fn try_capture(app: &App, store_id: StoreId, proof: &Proof) -> Result<(), ApiError> {
-    let stripe = StoreStripe::of_payment(app, store_id, &proof.payment).await?;
-    let key = IdempotencyKey::parse(format!("{}-capture", proof.payment.id))
-        .map_err(ApiError::internal)?;
-    let captured = payment_intents::capture(
-        &stripe.client,
-        &proof.payment_intent_id,
-        &CaptureParams::default(),
-        &key,
-    )
-    .await;
-    match captured {
-        Ok(_) | Err(StripeError::UnexpectedState(_)) => Ok(()),
-        Err(error) => Err(stripe.fail(app, error).await),
-    }
-}
-
-/// Gives the shopper's money free after a checkout that cannot be done.
-pub async fn release(app: &App, store_id: StoreId, proof: &Proof) {
-    if let Err(error) = try_release(app, store_id, proof).await {
-        tracing::error!(%store_id, payment_id = %proof.payment.id, ?error, "an authorisation could not be released");
-    }
-}
-
-async fn try_release(app: &App, store_id: StoreId, proof: &Proof) -> Result<(), ApiError> {
-    let stripe = StoreStripe::of_payment(app, store_id, &proof.payment).await?;
-    let key = IdempotencyKey::parse(format!("{}-cancel", proof.payment.id))
-        .map_err(ApiError::internal)?;
-    let canceled = payment_intents::cancel(
-        &stripe.client,
-        &proof.payment_intent_id,
-        &CancelParams::default(),
-        &key,
-    )
-    .await;
-    if let Err(error) = canceled {
-        return Err(stripe.fail(app, error).await);
-    }
+/// Gives the shopper's money free after a checkout that cannot be done: written down here, done by the worker, so that nobody
+/// waits for Stripe.
+pub async fn release(app: &App, store_id: StoreId, payment: &Payment) -> Result<(), ApiError> {
+    let wanted = Wanted {
+        payment,
+        order_id: None,
+        action: Action::Cancel,
+        amount_minor: None,
+        cause: Cause::Shopper,
+        first: First::Worker,
+    };
+    let now = app.now();
     let mut tx = app.db.begin().await?;
-    db::payments::set_state(
-        &mut tx,
-        store_id,
-        &proof.payment,
-        PaymentState::Canceled,
-        0,
-        app.now(),
-    )
-    .await?;
+    // An order that has got the payment meanwhile keeps it: from here on its row is held.
+    if db::payments::is_free(&mut tx, store_id, payment.id, now).await? {
+        request(&mut tx, store_id, &wanted, now).await?;
+    }
     tx.commit().await?;
     Ok(())
 }

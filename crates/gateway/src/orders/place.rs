@@ -6,9 +6,7 @@ use db::checkouts::Checkout;
 use db::orders::stock::take_lines;
 use db::orders::{NewOrder, Order};
 use db::payment_methods::PaymentMethod;
-use db::payments::Payment;
 use db::stores::Store;
-use domain::order::{OrderStatus, PaymentStatus};
 use domain::{Money, OrderId, StoreId};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
@@ -258,8 +256,8 @@ impl From<InsertError> for ApiError {
 pub(super) enum PaidBy<'a> {
     /// Stripe, afterwards.
     Stripe,
-    /// Stripe has: this payment, which makes the order's payment status this one.
-    StripeBefore(&'a Payment, PaymentStatus),
+    /// Stripe has, by this payment.
+    StripeBefore(pay_first::Prepaid<'a>),
     /// The merchant, by hand.
     Manual(PaymentMethod),
 }
@@ -275,7 +273,8 @@ impl PaidBy<'_> {
     }
 }
 
-/// Writes the order and takes its stock; binds the payment to it that was made before.
+/// Writes the order and takes its stock; binds the payment to it that was made before, and asks for
+/// its capture.
 pub(super) async fn insert(
     app: &App,
     store_id: StoreId,
@@ -293,14 +292,8 @@ pub(super) async fn insert(
         Err(DbError::Conflict(_)) => return Err(InsertError::CartTaken),
         other => other?,
     };
-    if let PaidBy::StripeBefore(payment, payment_status) = paid_by {
-        if !db::payments::attach_to_order(&mut tx, store_id, payment.id, order.id, now).await? {
-            return Err(InsertError::Api(pay_first::already_used()));
-        }
-        db::orders::set_state(&mut tx, &order, OrderStatus::Confirmed, payment_status, now).await?;
-        order = db::orders::find(&mut tx, store_id, order.id)
-            .await?
-            .ok_or_else(cart_busy)?;
+    if let PaidBy::StripeBefore(prepaid) = &paid_by {
+        order = pay_first::bind(&mut tx, store_id, order, prepaid, now).await?;
     }
     let (kind, subject) = ("order.placed", order.id.to_string());
     db::audit::record(&mut tx, store_id, "shopper", kind, &subject, now).await?;
@@ -320,6 +313,9 @@ pub(super) async fn insert(
         now,
     )
     .await?;
+    if let PaidBy::StripeBefore(prepaid) = &paid_by {
+        pay_first::request_capture(&mut tx, store_id, order.id, prepaid, now).await?;
+    }
     tx.commit().await?;
     Ok(order)
 }

@@ -4,6 +4,7 @@ use db::orders::Order;
 use db::payments::{Payment, PaymentState};
 use domain::order::OrderStatus;
 use domain::{CartId, StoreId};
+use serde_json::json;
 use stripe_http::payment_intents::{self, CancelParams, CancellationReason};
 use stripe_http::{Error as StripeError, IdempotencyKey, PaymentIntentId};
 
@@ -12,7 +13,7 @@ use super::stock;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::stripe::StoreStripe;
-use crate::timeline::Cause;
+use crate::timeline::{self, Cause};
 use crate::work::settle::{self, Trigger};
 
 /// Rounds against clicks that start another payment of the same order meanwhile.
@@ -20,6 +21,10 @@ const MAX_ROUNDS: u32 = 3;
 
 /// Cancels at Stripe first; money that arrived meanwhile wins, and the cart stays as it was paid.
 pub async fn supersede(app: &App, store_id: StoreId, order: &Order) -> Result<(), ApiError> {
+    if order.status != OrderStatus::Pending {
+        // The merchant has moved it on by hand: it is no shopper's any more.
+        return Err(locked());
+    }
     for _ in 0..MAX_ROUNDS {
         let mut conn = app.db.read().await?;
         let payment = db::payments::find_open_by_order(&mut conn, store_id, order.id).await?;
@@ -64,6 +69,9 @@ async fn withdraw(
         }
     }
     stock::give_back(&mut tx, store_id, order.id, Cause::Shopper, now).await?;
+    let detail = json!({ "status": status, "payment_status": payment_status });
+    let (kind, cause) = ("order.superseded", Cause::Shopper);
+    timeline::note(&mut tx, store_id, order.id, kind, cause, &detail, now).await?;
     let subject = order.id.to_string();
     db::audit::record(
         &mut tx,

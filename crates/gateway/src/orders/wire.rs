@@ -2,6 +2,7 @@
 
 use db::Conn;
 use db::orders::Order;
+use db::payments::{Payment, PaymentState};
 use domain::incident::Incident;
 use domain::order::{OrderStatus, PaymentStatus};
 use domain::{Currency, Mode, OrderId, ShippingMethodId, StoreId};
@@ -47,6 +48,8 @@ pub struct OrderReply {
     created_at: Timestamp,
     updated_at: Timestamp,
     paid_at: Option<Timestamp>,
+    #[serde(flatten)]
+    money: Option<MoneyReply>,
     #[serde(skip_serializing_if = "Option::is_none")]
     order_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,6 +62,26 @@ pub struct ShippingReply {
     method_id: ShippingMethodId,
     name: Option<String>,
     amount: i64,
+}
+
+/// Where the order's money is, for the merchant. Amounts are in the smallest unit.
+#[derive(Serialize)]
+pub struct MoneyReply {
+    amount_captured: i64,
+    amount_refunded: i64,
+    /// Until when what is held can be taken; `null` where nothing is held or that has no end.
+    capture_before: Option<Timestamp>,
+}
+
+impl MoneyReply {
+    fn of(payment: Option<&Payment>) -> Self {
+        let held = payment.filter(|payment| payment.status == PaymentState::Authorized);
+        Self {
+            amount_captured: payment.map_or(0, |payment| payment.captured_minor),
+            amount_refunded: payment.map_or(0, |payment| payment.refunded_minor),
+            capture_before: held.and_then(|payment| payment.capture_before),
+        }
+    }
 }
 
 /// Why the last attempt to pay failed, in Stripe's codes.
@@ -90,6 +113,10 @@ impl OrderReply {
         let attention = match audience {
             Audience::Shopper => None,
             Audience::Merchant => Some(attention(conn, order).await?),
+        };
+        let money = match audience {
+            Audience::Shopper => None,
+            Audience::Merchant => Some(MoneyReply::of(payment.as_ref())),
         };
         // What failed before the money came does not matter any more.
         let failed = payment
@@ -125,6 +152,7 @@ impl OrderReply {
             created_at: order.created_at,
             updated_at: order.updated_at,
             paid_at: order.paid_at,
+            money,
             order_token: None,
             attention,
         })

@@ -3,6 +3,7 @@
 use db::Conn;
 use db::inbox::EventState;
 use db::orders::Order;
+use db::payment_actions::{self, Action, ActionState};
 use db::payments::{Payment, PaymentState};
 use domain::StoreId;
 use domain::incident::Incident;
@@ -14,6 +15,7 @@ use serde_json::json;
 use super::settle::{Trigger, Verdict};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::orders::actions::conclude::{self, Ending};
 use crate::orders::stock;
 use crate::timeline;
 
@@ -78,8 +80,16 @@ async fn write(
         // Stripe has just told what a parked event could not.
         db::incidents::resolve(conn, store_id, order.id, Incident::EventParked, now).await?;
     }
+    if verdict.decision == Decision::MarkUnpaid
+        && let Some(order) = order
+    {
+        report_lost_hold(conn, store_id, payment, order, trigger, now).await?;
+    }
     if !move_payment(conn, store_id, payment, verdict, now).await? {
         return Ok(Outcome::Moved);
+    }
+    if verdict.payment_state != payment.status {
+        end_action(conn, store_id, payment, verdict, trigger, now).await?;
     }
     if let Trigger::Event(event) = trigger {
         let note = incident.map(Incident::code);
@@ -94,6 +104,56 @@ async fn write(
         }
     }
     Ok(Outcome::Written)
+}
+
+/// A hold that ended before its money was taken, and that nobody here gave free, is a matter for a person.
+async fn report_lost_hold(
+    conn: &mut Conn,
+    store_id: StoreId,
+    payment: &Payment,
+    order: &Order,
+    trigger: Trigger<'_>,
+    now: Timestamp,
+) -> Result<(), ApiError> {
+    let due = payment_actions::find_due(conn, store_id, payment.id).await?;
+    if due.is_some_and(|action| action.action == Action::Cancel) {
+        return Ok(());
+    }
+    for settled in [Incident::AuthorizationExpiring, Incident::CaptureFailed] {
+        db::incidents::resolve(conn, store_id, order.id, settled, now).await?;
+    }
+    let (incident, cause) = (Incident::AuthorizationExpired, trigger.cause());
+    conclude::open_incident(conn, store_id, order.id, incident, cause, now).await
+}
+
+/// A payment that has ended, ends what was to be done about it, whoever did it.
+async fn end_action(
+    conn: &mut Conn,
+    store_id: StoreId,
+    payment: &Payment,
+    verdict: &Verdict,
+    trigger: Trigger<'_>,
+    now: Timestamp,
+) -> Result<(), ApiError> {
+    let done = match verdict.payment_state {
+        PaymentState::Succeeded => Action::Capture,
+        PaymentState::Canceled => Action::Cancel,
+        PaymentState::Creating | PaymentState::Open | PaymentState::Authorized => return Ok(()),
+    };
+    let Some(action) = payment_actions::find_due(conn, store_id, payment.id).await? else {
+        return Ok(());
+    };
+    let state = if action.action == done {
+        ActionState::Done
+    } else {
+        ActionState::Refused
+    };
+    let ending = Ending {
+        state,
+        cause: trigger.cause(),
+        last_error: None,
+    };
+    conclude::conclude(conn, store_id, &action, ending, now).await
 }
 
 /// The account may have been connected since it was looked for. Whoever connects it after this finds the event that waits

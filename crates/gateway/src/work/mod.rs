@@ -1,5 +1,6 @@
 //! What happens later. Every job is a `run_once(&App)` that tests call; this module owns tasks, pace and shutdown.
 
+pub mod actions;
 pub mod effects;
 pub mod health;
 pub mod inbox;
@@ -27,6 +28,13 @@ use regular::Regular;
 
 /// The regular jobs. Whoever adds one adds an entry.
 const REGULAR: &[Regular] = &[
+    // Captures and cancellations that were begun and did not end.
+    Regular {
+        name: "actions",
+        every: Duration::from_secs(1),
+        can_be_woken: false,
+        run_once: |app| Box::pin(actions::run_once(app)),
+    },
     // Keys, accounts and webhook endpoints.
     Regular {
         name: "health",

@@ -10,7 +10,7 @@ use domain::{Mode, StoreId};
 use serde_json::{Value, json};
 
 use super::effects;
-use super::settle::{Verdict, judge, load, read_from_stripe};
+use super::settle::{Known, Verdict, judge, load, read_from_stripe};
 use crate::app::App;
 use crate::error::ApiError;
 
@@ -44,11 +44,12 @@ pub async fn preview(
     mode: Mode,
     payment_intent_id: &str,
 ) -> Result<Option<Preview>, ApiError> {
-    let Some((payment, order)) = load(app, store_id, mode, payment_intent_id).await? else {
+    let Some(known) = load(app, store_id, mode, payment_intent_id).await? else {
         return Ok(None);
     };
-    let reading = read_from_stripe(app, store_id, &payment, payment_intent_id).await?;
-    let verdict = judge(store_id, &payment, order.as_ref(), &reading)?;
+    let reading = read_from_stripe(app, store_id, &known.payment, payment_intent_id).await?;
+    let verdict = judge(store_id, &known, &reading)?;
+    let Known { payment, order, .. } = known;
     let mut changes = Vec::new();
     let mut incident = None;
     if let Decision::Report(reported) = verdict.decision {

@@ -33,16 +33,19 @@ pub enum Trigger<'a> {
     Sweep,
     /// An operator asked at the command line.
     Operator,
+    /// We have done something about it at Stripe, for this cause.
+    Acted(Cause<'a>),
 }
 
-impl Trigger<'_> {
+impl<'a> Trigger<'a> {
     /// As the order's story tells it.
-    pub(super) fn cause(&self) -> Cause<'_> {
+    pub(super) fn cause(&self) -> Cause<'a> {
         match self {
             Self::Event(event) => Cause::Event(&event.event_id),
             Self::Asked => Cause::Asked,
             Self::Sweep => Cause::Sweep,
             Self::Operator => Cause::Operator,
+            Self::Acted(cause) => *cause,
         }
     }
 }
@@ -71,11 +74,12 @@ pub async fn settle(
     trigger: Trigger<'_>,
 ) -> Result<Settled, ApiError> {
     for _ in 0..MAX_ROUNDS {
-        let Some((payment, order)) = load(app, store_id, mode, payment_intent_id).await? else {
+        let Some(known) = load(app, store_id, mode, payment_intent_id).await? else {
             return Ok(Settled::NotOurs);
         };
-        let reading = read_from_stripe(app, store_id, &payment, payment_intent_id).await?;
-        let verdict = judge(store_id, &payment, order.as_ref(), &reading)?;
+        let reading = read_from_stripe(app, store_id, &known.payment, payment_intent_id).await?;
+        let verdict = judge(store_id, &known, &reading)?;
+        let Known { payment, order, .. } = known;
         if effects::store(app, store_id, &payment, order.as_ref(), &verdict, trigger).await? {
             return Ok(Settled::Stored);
         }
@@ -109,12 +113,22 @@ pub async fn catch_up(app: &App, store_id: StoreId, mode: Mode, payment_intent_i
     }
 }
 
+/// What our records say of a payment.
+pub(super) struct Known {
+    /// Its row.
+    pub payment: Payment,
+    /// The order that it pays.
+    pub order: Option<Order>,
+    /// What we asked Stripe to capture, where that is only a part.
+    pub asked_minor: Option<i64>,
+}
+
 pub(super) async fn load(
     app: &App,
     store_id: StoreId,
     mode: Mode,
     payment_intent_id: &str,
-) -> Result<Option<(Payment, Option<Order>)>, ApiError> {
+) -> Result<Option<Known>, ApiError> {
     let mut conn = app.db.read().await?;
     let payment = db::payments::find_by_intent(&mut conn, store_id, payment_intent_id).await?;
     let Some(payment) = payment.filter(|payment| payment.mode == mode) else {
@@ -124,7 +138,12 @@ pub(super) async fn load(
         Some(order_id) => db::orders::find(&mut conn, store_id, order_id).await?,
         None => None,
     };
-    Ok(Some((payment, order)))
+    let asked_minor = db::payment_actions::asked_minor(&mut conn, store_id, payment.id).await?;
+    Ok(Some(Known {
+        payment,
+        order,
+        asked_minor,
+    }))
 }
 
 /// What Stripe says, or why it cannot say anything about this payment.
@@ -180,10 +199,10 @@ pub struct Verdict {
 
 pub(super) fn judge(
     store_id: StoreId,
-    payment: &Payment,
-    order: Option<&Order>,
+    known: &Known,
     reading: &Reading,
 ) -> Result<Verdict, ApiError> {
+    let payment = &known.payment;
     let unchanged = |decision| Verdict {
         decision,
         payment_state: payment.status,
@@ -198,9 +217,9 @@ pub(super) fn judge(
         Reading::Missing => return Ok(unchanged(Decision::Report(Incident::PaymentMissing))),
         Reading::Intent { account_id, intent } => (account_id, intent),
     };
-    let decision = match order {
+    let decision = match &known.order {
         Some(order) => decide(
-            &expected(store_id, payment, order)?,
+            &expected(store_id, known, order)?,
             &observed(account_id, intent),
         ),
         None => Decision::Unchanged,
@@ -237,7 +256,8 @@ fn new_charge(payment: &Payment, intent: &PaymentIntent) -> Option<(String, Opti
     (!is_known).then(|| (charge.id().to_owned(), capture_before))
 }
 
-fn expected(store_id: StoreId, payment: &Payment, order: &Order) -> Result<Expected, ApiError> {
+fn expected(store_id: StoreId, known: &Known, order: &Order) -> Result<Expected, ApiError> {
+    let payment = &known.payment;
     let payment_intent_id = payment.payment_intent_id.clone();
     Ok(Expected {
         store_id,
@@ -248,6 +268,7 @@ fn expected(store_id: StoreId, payment: &Payment, order: &Order) -> Result<Expec
             ApiError::internal("a payment was found by an id that it does not have")
         })?,
         amount: Money::new(order.amount_minor, order.currency).map_err(ApiError::internal)?,
+        asked_minor: known.asked_minor,
         order_status: order.status,
         payment_status: order.payment_status,
     })

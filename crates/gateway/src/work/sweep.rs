@@ -1,7 +1,7 @@
 //! Payments that stay open are looked at now and then, more rarely as they age: the last resort, where neither webhook nor
 //! list of events told us, and the only one where a key may not list events.
 //!
-//! What an order should have taken when it was placed, and did not because its gateway died, is taken here.
+//! What was to be captured or cancelled, and was left behind because its gateway died, is done here, too.
 //!
 //! A payment that is still being created needs no look: its client secret is given out after its `PaymentIntent` is stored,
 //! so nobody can have paid it (`checkout/intent.rs`).
@@ -18,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::settle::{self, Trigger};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::orders::pay_first;
+use crate::orders::actions::perform;
 
 /// Payments claimed at once.
 const BATCH: i64 = 256;
@@ -91,8 +91,8 @@ async fn look_at_account(
     Ok(tx.commit().await?)
 }
 
-/// Brings a payment up to what Stripe says, and takes what its order should have taken when it was placed. Safe beside
-/// others who do the same: Stripe captures once.
+/// Brings a payment up to what Stripe says, and does what was begun for it and left behind. Safe beside others who do the
+/// same: Stripe captures once.
 pub async fn look_at(
     app: &App,
     store_id: StoreId,
@@ -101,7 +101,7 @@ pub async fn look_at(
     trigger: Trigger<'_>,
 ) -> Result<(), ApiError> {
     settle::settle(app, store_id, mode, payment_intent_id, trigger).await?;
-    pay_first::take_what_was_missed(app, store_id, mode, payment_intent_id, trigger).await
+    perform::resume_left(app, store_id, mode, payment_intent_id, trigger.cause()).await
 }
 
 /// `false` where looking at the account's other payments now would only fail again.

@@ -15,7 +15,7 @@ stories!(
 );
 
 /// Every route: its path with `{store}` for the store's id, and what it answers to.
-pub const ROUTES: [(&str, &str); 39] = [
+pub const ROUTES: [(&str, &str); 42] = [
     ("/healthz", "GET"),
     ("/readyz", "GET"),
     ("/webhook/stripe", "POST"),
@@ -54,6 +54,9 @@ pub const ROUTES: [(&str, &str); 39] = [
     ("/api/v1/stores/{store}/payment-intents", "POST"),
     ("/api/v1/stores/{store}/payments/pi_1", "GET"),
     ("/api/v1/stores/{store}/orders", "GET, POST"),
+    ("/api/v1/stores/{store}/orders/id/status", "POST"),
+    ("/api/v1/stores/{store}/orders/id/capture", "POST"),
+    ("/api/v1/stores/{store}/orders/id/cancel", "POST"),
     ("/api/v1/stores/{store}/events", "GET"),
     ("/api/v1/stores/{store}/events/replay", "POST"),
     ("/api/v1/stores/{store}/events/id", "GET"),

@@ -101,6 +101,7 @@ fn queries_name_their_store() {
         ("orders.rs", "set_contact"),                   // the order carries its store
         ("stock.rs", "list_due"),                       // upkeep of all stores
         ("orders.rs", "set_state"),                     // the order carries its store
+        ("orders.rs", "cancel"),                        // the order carries its store
         ("payments.rs", "stores_with_intent"),          // finds whose secret verifies
         ("work.rs", "finish"),                          // the claim carries its store
         ("work.rs", "retry_later"),                     // the claim carries its store

@@ -147,6 +147,11 @@ impl TestApp {
         while gateway::work::inbox::run_once(&self.app).await.unwrap() > 0 {}
     }
 
+    /// Tries the captures and cancellations that are due.
+    pub async fn run_actions(&self) {
+        while gateway::work::actions::run_once(&self.app).await.unwrap() > 0 {}
+    }
+
     /// Ends the test: stops the server, then searches logs, answers and the database for every key that was used.
     pub async fn finish(self) {
         self.server.stop(true).await;

@@ -206,21 +206,19 @@ pub(super) async fn end(
     assert_eq!(seen["payment_status"], payment_status, "{seen}");
     let times_paid = app.times_paid(&order.id).await;
     assert_eq!(json!(times_paid), expected["confirm_effects"]);
-    assert_eq!(
-        seen["attention"] != json!([]),
-        is("needs_manual_review"),
-        "{seen}"
-    );
-    assert_eq!(
-        seen["last_payment_error"]["decline_code"],
-        expected["last_decline_code"]
-    );
     let codes: Vec<&Value> = seen["attention"]
         .as_array()
         .unwrap()
         .iter()
         .map(|entry| &entry["code"])
+        // Told to whoever had confirmed the order for what was held; whether that was seen depends on the order of events.
+        .filter(|code| **code != "authorization_expired")
         .collect();
+    assert_eq!(!codes.is_empty(), is("needs_manual_review"), "{seen}");
+    assert_eq!(
+        seen["last_payment_error"]["decline_code"],
+        expected["last_decline_code"]
+    );
     json!([
         seen["status"],
         seen["payment_status"],

@@ -1,0 +1,180 @@
+//! `POST /orders/{order_id}/cancel`, with a store API key. The payment is cancelled at Stripe first, so that no order is cancelled
+//! whose money comes at this moment; money that was taken is kept unless a refund is asked for.
+
+use actix_web::{HttpResponse, web};
+use db::orders::Order;
+use db::payment_actions::{self, Action, ActionState, PaymentAction};
+use db::payments::{Payment, PaymentState};
+use db::{Conn, DbError};
+use domain::incident::Incident;
+use domain::order::{OrderStatus, PaymentStatus};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::access::find_of_key;
+use super::actions::conclude::{cancel_order as mark_cancelled, open_incident};
+use super::actions::perform;
+use super::actions::request::{First, Wanted, action_pending, request};
+use super::place::order_busy;
+use super::update_status::{reply, status_conflict};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::guards::StoreKey;
+use crate::json::OptionalJson;
+use crate::timeline::Cause;
+
+/// What becomes of money that was taken.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CancelRequest {
+    #[serde(default)]
+    refund: bool,
+}
+
+/// Rounds against somebody who changes the same order meanwhile.
+const MAX_ROUNDS: u32 = 3;
+
+/// Answers with the order, cancelled; an order that is cancelled already stays as it is. Where Stripe cannot cancel the payment
+/// now the answer says so, and it is tried until payment and order are cancelled.
+pub async fn cancel_order(
+    app: web::Data<App>,
+    caller: StoreKey,
+    path: web::Path<(String, String)>,
+    OptionalJson(body): OptionalJson<CancelRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let order = find_of_key(&app, &caller, &path.1).await?;
+    if body.refund {
+        return Err(refund_not_available());
+    }
+    let key_id = caller.key.id.to_string();
+    let cause = Cause::ApiKey(&key_id);
+    let state = match begin(&app, &order, cause).await? {
+        Begun::Done => ActionState::Done,
+        Begun::New(action) => perform::perform(&app, order.store_id, &action, cause).await?,
+        Begun::Before(action) => perform::resume(&app, order.store_id, &action, cause).await?,
+    };
+    if state == ActionState::Refused {
+        return Err(paid_meanwhile());
+    }
+    reply(&app, order).await
+}
+
+enum Begun {
+    /// The payment has to be cancelled first, and the order with it.
+    New(PaymentAction),
+    /// The same, asked for before and not done yet.
+    Before(PaymentAction),
+    /// The order is cancelled.
+    Done,
+}
+
+async fn begin(app: &App, order: &Order, cause: Cause<'_>) -> Result<Begun, ApiError> {
+    for _ in 0..MAX_ROUNDS {
+        let mut tx = app.db.begin().await?;
+        match write(&mut tx, order, cause, app.now()).await {
+            Ok(Some(begun)) => {
+                tx.commit().await?;
+                return Ok(begun);
+            }
+            Ok(None) => tx.rollback().await?,
+            Err(error) => {
+                tx.rollback().await?;
+                return Err(error);
+            }
+        }
+    }
+    Err(order_busy())
+}
+
+/// `None` if somebody moved the order at this moment.
+async fn write(
+    conn: &mut Conn,
+    order: &Order,
+    cause: Cause<'_>,
+    now: Timestamp,
+) -> Result<Option<Begun>, ApiError> {
+    let store_id = order.store_id;
+    let order = db::orders::find(conn, store_id, order.id)
+        .await?
+        .ok_or_else(|| ApiError::not_found("order"))?;
+    if order.status == OrderStatus::Cancelled {
+        return Ok(Some(Begun::Done));
+    }
+    if !order.status.can_become(OrderStatus::Cancelled) {
+        return Err(status_conflict(order.status));
+    }
+    // From here on the order's row is ours: a payment that begins at this moment is seen here, or sees that the order ends.
+    if !hold(conn, &order, now).await? {
+        return Ok(None);
+    }
+    let payment = db::payments::find_open_by_order(conn, store_id, order.id).await?;
+    match payment.filter(|payment| payment.status != PaymentState::Succeeded) {
+        Some(payment) => cancel_payment(conn, &order, &payment, cause, now)
+            .await
+            .map(Some),
+        None => {
+            mark_cancelled(conn, store_id, order.id, cause, now).await?;
+            if keeps_money(order.payment_status) {
+                let incident = Incident::CancelledButPaid;
+                open_incident(conn, store_id, order.id, incident, cause, now).await?;
+            }
+            Ok(Some(Begun::Done))
+        }
+    }
+}
+
+async fn hold(conn: &mut Conn, order: &Order, now: Timestamp) -> Result<bool, DbError> {
+    db::orders::set_state(conn, order, order.status, order.payment_status, now).await
+}
+
+/// Whether the merchant has money of this order.
+fn keeps_money(payment_status: PaymentStatus) -> bool {
+    matches!(
+        payment_status,
+        PaymentStatus::Paid | PaymentStatus::PartiallyRefunded | PaymentStatus::Disputed
+    )
+}
+
+/// Writes down that the payment is to be cancelled; the order ends with it. 409 if its money is being taken.
+async fn cancel_payment(
+    conn: &mut Conn,
+    order: &Order,
+    payment: &Payment,
+    cause: Cause<'_>,
+    now: Timestamp,
+) -> Result<Begun, ApiError> {
+    let store_id = order.store_id;
+    if let Some(due) = payment_actions::find_due(conn, store_id, payment.id).await? {
+        return match due.action {
+            Action::Cancel => Ok(Begun::Before(due)),
+            Action::Capture => Err(action_pending(&due)),
+        };
+    }
+    let wanted = Wanted {
+        payment,
+        order_id: Some(order.id),
+        action: Action::Cancel,
+        amount_minor: None,
+        cause,
+        first: First::Writer,
+    };
+    let action = request(conn, store_id, &wanted, now).await?;
+    action.map(Begun::New).ok_or_else(order_busy)
+}
+
+/// 409: the money came while its payment was to be cancelled.
+fn paid_meanwhile() -> ApiError {
+    ApiError::conflict(
+        "order_paid_meanwhile",
+        "The customer's payment came through at this moment: the order is paid. To cancel it all the same, cancel it again.",
+    )
+}
+
+/// 409: refunds are not there yet.
+fn refund_not_available() -> ApiError {
+    ApiError::conflict(
+        "refund_not_available",
+        "Cancel without refund, then refund the payment in Stripe.",
+    )
+    .param("refund")
+}
