@@ -108,6 +108,20 @@ pub async fn find(conn: &mut Conn, store_id: StoreId) -> Result<Option<Store>, D
         .await
 }
 
+/// Which of these stores there are: for webhooks of many stores that arrive together.
+pub async fn find_existing(
+    conn: &mut Conn,
+    store_ids: &[StoreId],
+) -> Result<Vec<StoreId>, DbError> {
+    let ids: Vec<Id> = store_ids.iter().map(|&store_id| id(store_id)).collect();
+    let found: Vec<Id> = stores::table
+        .filter(stores::id.eq_any(ids))
+        .select(stores::id)
+        .load(conn)
+        .await?;
+    Ok(found.into_iter().map(StoreId::from).collect())
+}
+
 /// All stores, oldest first, at most `limit`: for operators.
 pub async fn list(conn: &mut Conn, limit: i64) -> Result<Vec<Store>, DbError> {
     stores::table

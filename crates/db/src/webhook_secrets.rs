@@ -76,6 +76,28 @@ pub async fn list_valid(
         .await
 }
 
+/// As [`list_valid`], for several stores in one question: webhooks of many stores that arrive together.
+pub async fn list_valid_of_stores(
+    conn: &mut Conn,
+    store_ids: &[StoreId],
+    now: Timestamp,
+) -> Result<Vec<(StoreId, WebhookSecret)>, DbError> {
+    let ids: Vec<Id> = store_ids.iter().map(|&store_id| id(store_id)).collect();
+    let rows: Vec<(Id, WebhookSecret)> = webhook_secrets::table
+        .filter(webhook_secrets::store_id.eq_any(ids))
+        .filter(
+            webhook_secrets::expires_at
+                .is_null()
+                .or(webhook_secrets::expires_at.gt(at(now))),
+        )
+        .order(webhook_secrets::version.desc())
+        .select((webhook_secrets::store_id, columns::<WebhookSecret>()))
+        .load(conn)
+        .await?;
+    let of_store = |(store_id, secret)| (StoreId::from(store_id), secret);
+    Ok(rows.into_iter().map(of_store).collect())
+}
+
 /// An account of a store that has a valid secret.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Queryable, Selectable)]
 #[diesel(table_name = webhook_secrets)]

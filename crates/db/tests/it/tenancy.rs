@@ -209,6 +209,11 @@ async fn answers(db: &Db, store_id: StoreId, its: &Belongings) -> Vec<(&'static 
         )),
         is_found!(webhook_endpoints::list(conn, store_id)),
         is_found!(webhook_secrets::list_valid(conn, store_id, now())),
+        is_found!(webhook_secrets::list_valid_of_stores(
+            conn,
+            &[store_id],
+            now()
+        )),
         is_found!(api_keys::find_by_hash(conn, store_id, "c0ffee")),
         is_found!(incidents::list_open(conn, store_id, order_id)),
         is_found!(inbox::list_before(

@@ -4,6 +4,7 @@ pub(crate) mod arrivals;
 pub mod group_commit;
 mod heard;
 pub(crate) mod intake;
+mod lookup;
 pub mod receive;
 mod room;
 pub mod secrets;

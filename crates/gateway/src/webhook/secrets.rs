@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use vault::Vault;
 
+use super::lookup::Lookup;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::sealing;
@@ -63,6 +64,7 @@ pub(super) struct Known {
 pub struct SigningSecrets {
     stores: Mutex<HashMap<StoreId, Known>>,
     reading: [tokio::sync::Mutex<()>; LOCKS],
+    lookup: Lookup,
     /// Counts [`SigningSecrets::forget`]: what was read before must not be kept after.
     changes: AtomicU64,
 }
@@ -72,6 +74,7 @@ impl Default for SigningSecrets {
         Self {
             stores: Mutex::default(),
             reading: std::array::from_fn(|_| tokio::sync::Mutex::default()),
+            lookup: Lookup::default(),
             changes: AtomicU64::default(),
         }
     }
@@ -132,16 +135,13 @@ impl SigningSecrets {
         looked_again_at: Option<Instant>,
     ) -> Result<Option<Known>, ApiError> {
         let changes = self.changes.load(Ordering::SeqCst);
-        let read_at = Instant::now();
-        let mut conn = app.db.read().await?;
-        if db::stores::find(&mut conn, store_id).await?.is_none() {
+        let found = self.lookup.ask(app, store_id).await?;
+        let Some(stored) = found.secrets else {
             return Ok(None);
-        }
-        let stored = db::webhook_secrets::list_valid(&mut conn, store_id, app.now()).await?;
-        drop(conn);
+        };
         let known = Known {
             secrets: open(&app.vault, store_id, stored)?,
-            read_at,
+            read_at: found.read_at,
             looked_again_at,
         };
         self.keep(store_id, &known, changes);

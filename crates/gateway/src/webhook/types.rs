@@ -32,10 +32,13 @@ pub const HANDLED_EVENTS: [&str; 18] = [
 pub fn payment_intent_id(event: &Event) -> Option<String> {
     let object = &event.object;
     let kind = event.kind.as_str();
+    let is_of_payment = kind.starts_with("payment_intent.");
     let id = match object.object.as_deref() {
-        Some("payment_intent") if kind.starts_with("payment_intent.") => object.id.as_ref(),
+        Some("payment_intent") if is_of_payment => object.id.as_ref(),
         // Others of these change nothing that we keep, and each costs a call to Stripe.
-        Some("charge" | "refund" | "dispute") if HANDLED_EVENTS.contains(&kind) => {
+        Some("charge" | "refund" | "dispute")
+            if !is_of_payment && HANDLED_EVENTS.contains(&kind) =>
+        {
             object.payment_intent.as_ref()
         }
         _ => None,

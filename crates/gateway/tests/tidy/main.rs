@@ -111,6 +111,8 @@ fn queries_name_their_store() {
         ("connection_jobs.rs", "skip"),                 // the claim carries its store
         ("connections.rs", "list_accounts"),            // upkeep of all stores
         ("webhook_secrets.rs", "list_signed_accounts"), // upkeep of all stores
+        ("webhook_secrets.rs", "list_valid_of_stores"), // answers with each secret's store
+        ("stores.rs", "find_existing"),
     ];
     let whole_files = ["facts.rs", "idempotency.rs", "migrate.rs"];
     let queries = files(&root().join("crates/db/src"), ".rs");
