@@ -21,24 +21,27 @@ const WATCHED: [(&str, u32); 4] = [
 
 /// The address with our limits, as far as the operator has set none.
 pub(crate) fn watched(url: &str) -> String {
-    let mut watched = url.to_owned();
     let behind_password = url.split_once('@').map_or(url, |(_, rest)| rest);
     let (_, parameters) = behind_password.split_once('?').unwrap_or_default();
-    let mut separator = if behind_password.contains('?') {
+    let is_set = |name: &str| {
+        let mut set = parameters
+            .split('&')
+            .filter_map(|pair| pair.split_once('='));
+        set.any(|(set, _)| set == name)
+    };
+    let ours = WATCHED.iter().filter(|(name, _)| !is_set(name));
+    let ours: Vec<String> = ours
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    if ours.is_empty() {
+        return url.to_owned();
+    }
+    let separator = if behind_password.contains('?') {
         '&'
     } else {
         '?'
     };
-    for (name, value) in WATCHED {
-        let is_set = parameters
-            .split('&')
-            .any(|pair| pair.split_once('=').is_some_and(|(set, _)| set == name));
-        if !is_set {
-            watched.push_str(&format!("{separator}{name}={value}"));
-            separator = '&';
-        }
-    }
-    watched
+    format!("{url}{separator}{}", ours.join("&"))
 }
 
 /// Gives up on an answer that should long have come. The connection is in the middle of something then: close it.
