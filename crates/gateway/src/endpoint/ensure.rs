@@ -73,7 +73,7 @@ fn impossible(problem: ConnectionProblem, missing: bool) -> Ensured {
 enum Trouble {
     Storage(ApiError),
     Stripe(Error),
-    /// The account has as many endpoints as it can, and none is ours.
+    /// The account has as many endpoints as it can, and none of them is useless and ours.
     Full,
 }
 
@@ -100,7 +100,7 @@ async fn register(
     let (store_id, mode, _) = stripe.place();
     let wanted = Wanted::of(&app.settings, store_id, mode);
     let listed = webhook_endpoints::list(&stripe.client).await?;
-    let ours: Vec<&WebhookEndpoint> = listed
+    let mut ours: Vec<&WebhookEndpoint> = listed
         .iter()
         .filter(|endpoint| wanted.is_ours(endpoint))
         .collect();
@@ -119,9 +119,18 @@ async fn register(
     let (endpoint, changed) = if let Some(endpoint) = kept {
         mend(app, stripe, &wanted, before, endpoint).await?
     } else {
-        let new = create(stripe, &wanted, before.generation, &listed).await?;
+        let found = ours
+            .iter()
+            .find(|endpoint| !verifiable.iter().any(|id| id == endpoint.id.as_str()));
+        let found = found.copied();
+        let useless = found.map(|endpoint| endpoint.id.clone());
+        let (new, has_made_room) =
+            create(app, stripe, &wanted, before.generation, &listed, found).await?;
         record::store(app, stripe, &new, "webhook_endpoint.registered").await?;
         *missing = false;
+        if has_made_room {
+            ours.retain(|one| Some(&one.id) != useless.as_ref());
+        }
         (new, true)
     };
     let superseded = ours.iter().filter(|one| one.id != endpoint.id);
@@ -160,14 +169,20 @@ async fn mend(
     Ok((endpoint.clone(), !is_stored))
 }
 
-/// A new endpoint, with its secret. Whoever comes to the same point sends the same key and gets the same endpoint.
+/// A new endpoint, with its secret, and whether `useless` was deleted for it. Whoever comes to the same point sends the same key and gets the same endpoint.
+///
+/// In an account that is full one of ours makes room whose deliveries nobody can verify. One that works stays, though another
+/// would fit better: Stripe may have refused for any reason, also the second time.
 async fn create(
+    app: &App,
     stripe: &StoreStripe,
     wanted: &Wanted,
     generation: i64,
     listed: &[WebhookEndpoint],
-) -> Result<WebhookEndpoint, Trouble> {
+    useless: Option<&WebhookEndpoint>,
+) -> Result<(WebhookEndpoint, bool), Trouble> {
     let client = &stripe.client;
+    let mut has_made_room = false;
     let (_, _, account_id) = stripe.place();
     let params = wanted.creation().map_err(ApiError::internal)?;
     let anew = |key: IdempotencyKey| {
@@ -183,9 +198,8 @@ async fn create(
         },
         Err(Error::Invalid(_)) => {
             if listed.len() >= MAX_ENDPOINTS {
-                let ours = listed.iter().find(|endpoint| wanted.is_ours(endpoint));
-                let useless = ours.ok_or(Trouble::Full)?;
-                webhook_endpoints::delete(client, &useless.id).await?;
+                delete(app, stripe, useless.ok_or(Trouble::Full)?).await?;
+                has_made_room = true;
             }
             // Stripe repeats the refusal for as long as it keeps the key, also when there is room again.
             let ids: Vec<&str> = listed.iter().map(|one| one.id.as_str()).collect();
@@ -202,7 +216,7 @@ async fn create(
         let error = "Stripe made an endpoint and did not tell its secret";
         return Err(ApiError::internal(error).into());
     }
-    Ok(made)
+    Ok((made, has_made_room))
 }
 
 /// Deletes one of ours that another one has replaced.

@@ -5,14 +5,17 @@ use serde_json::{Value, json};
 use test_database::TestDatabase;
 use url::Url;
 
+use super::repairs::of_an_older_version;
 use crate::connect::Merchant;
 use crate::harness::{Keys, TestApp, stories};
 
 stories!(registering:
     a_full_account_is_told_to_make_room,
     an_endpoint_of_ours_makes_room_for_its_successor,
+    an_endpoint_that_works_stays_when_a_better_one_is_refused,
     a_key_that_may_not_is_told_to_paste_the_secret,
     a_key_that_may_not_any_more_keeps_what_is_registered,
+    a_restricted_keys_permissions_are_tried_once_a_day,
     a_stripe_that_fails_is_tried_again,
 );
 
@@ -63,6 +66,25 @@ async fn an_endpoint_of_ours_makes_room_for_its_successor(app: &TestApp) {
     let endpoints = app.endpoints_at_stripe(&keys).await;
     assert_eq!(endpoints.len(), 16);
     app.assert_as_wanted(&endpoints[0], &store);
+    let audited = app.audited(&store, "webhook_endpoint.deleted").await;
+    assert_eq!(audited.len(), 1);
+}
+
+async fn an_endpoint_that_works_stays_when_a_better_one_is_refused(app: &TestApp) {
+    let (store, keys, _) = of_an_older_version(app).await;
+    fill(app, &keys, 15).await;
+    let before = app.endpoints_at_stripe(&keys).await;
+    app.look_after(&store).await;
+    assert_eq!(app.endpoints_at_stripe(&keys).await, before);
+    let deleted = app.audited(&store, "webhook_endpoint.deleted").await;
+    assert!(deleted.is_empty());
+    assert!(app.open_problems(&store).await.is_empty());
+    // Once there is room it gets its successor.
+    delete(app, &keys, &before[0]).await;
+    app.look_after(&store).await;
+    let endpoints = app.endpoints_at_stripe(&keys).await;
+    app.assert_as_wanted(&endpoints[0], &store);
+    assert_eq!(endpoints.len(), 15);
 }
 
 /// A restricted key of the account that may do all but some things.
@@ -177,4 +199,25 @@ async fn an_operator_can_leave_endpoints_to_the_merchants() {
     assert!(app.open_problems(&store).await.is_empty());
     assert!(app.endpoints_at_stripe(&keys).await.is_empty());
     app.finish().await;
+}
+
+async fn a_restricted_keys_permissions_are_tried_once_a_day(app: &TestApp) {
+    let keys = app.create_lively_account().await;
+    let limited = restricted(app, &keys, "write").await;
+    app.store_with_two_keys(&limited).await;
+    app.all_delivered().await;
+    let tried = async || {
+        let requests = app.stripe_requests().await;
+        let refunds = requests
+            .iter()
+            .filter(|one| one["path"].as_str().unwrap().starts_with("/v1/refunds"));
+        refunds.count()
+    };
+    let at_connect = tried().await;
+    assert!(at_connect > 0);
+    for _ in 0..24 {
+        app.wait_s(67 * 60);
+        assert_eq!(gateway::work::health::run_once(&app.app).await.unwrap(), 1);
+    }
+    assert_eq!(tried().await, 2 * at_connect);
 }

@@ -90,15 +90,20 @@ async fn create_like_ours(app: &TestApp, keys: &Keys, ours: &Value, api_version:
         .await
 }
 
-async fn w4_an_endpoint_of_an_older_version_is_replaced_without_a_gap(app: &TestApp) {
+/// A store whose endpoint is as an older gateway would have left it; what Stripe says of the endpoint.
+pub async fn of_an_older_version(app: &TestApp) -> (String, Keys, Value) {
     let (store, keys, path) = registered(app).await;
     let ours = app.endpoints_at_stripe(&keys).await.remove(0);
-    // As an older gateway would have left it.
     app.as_merchant(&keys, Method::DELETE, &path, &[]).await;
     let old = create_like_ours(app, &keys, &ours, "2025-09-30.clover").await;
     let (old_id, old_secret) = (old["id"].as_str().unwrap(), old["secret"].as_str().unwrap());
     store_secret(app, &store, &keys, old_id, old_secret).await;
+    (store, keys, old)
+}
 
+async fn w4_an_endpoint_of_an_older_version_is_replaced_without_a_gap(app: &TestApp) {
+    let (store, keys, old) = of_an_older_version(app).await;
+    let old_secret = old["secret"].as_str().unwrap();
     app.look_after(&store).await;
     let endpoints = app.endpoints_at_stripe(&keys).await;
     app.assert_as_wanted(TestApp::only(&endpoints), &store);
