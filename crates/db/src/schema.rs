@@ -31,6 +31,7 @@ table! {
         order_counter -> BigInt,
         created_at -> Instant,
         updated_at -> Instant,
+        wrong_signature_at -> Nullable<Instant>,
     }
 }
 

@@ -5,7 +5,7 @@ use domain::{Currency, Mode, StoreId};
 use jiff::Timestamp;
 
 use crate::DbError;
-use crate::columns::{At, Id, Lines, MaybeWord, Word, at, columns, id, lines};
+use crate::columns::{At, Id, Lines, MaybeAt, MaybeWord, Word, at, columns, id, lines};
 use crate::conn::{Conn, RunQueryDsl};
 use crate::schema::stores;
 
@@ -192,4 +192,30 @@ pub(crate) async fn next_order_number(conn: &mut Conn, store_id: StoreId) -> Res
         .returning(stores::order_counter)
         .get_result(conn)
         .await
+}
+
+/// Notes that a webhook came in which none of the store's secrets signed.
+pub async fn note_wrong_signature(
+    conn: &mut Conn,
+    store_id: StoreId,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    diesel::update(stores::table.filter(stores::id.eq(id(store_id))))
+        .set(stores::wrong_signature_at.eq(at(now)))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// When such a webhook came in last. It is noted now and then only.
+pub async fn wrong_signature_at(
+    conn: &mut Conn,
+    store_id: StoreId,
+) -> Result<Option<Timestamp>, DbError> {
+    let noted: Option<MaybeAt> = stores::table
+        .filter(stores::id.eq(id(store_id)))
+        .select(stores::wrong_signature_at)
+        .first(conn)
+        .await?;
+    Ok(noted.and_then(Into::into))
 }

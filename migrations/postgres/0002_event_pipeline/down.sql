@@ -38,6 +38,7 @@ DROP TABLE reconcile_cursors;
 DROP TABLE connection_jobs;
 DROP TABLE connection_problems;
 DROP TABLE webhook_endpoints;
+ALTER TABLE stores DROP COLUMN wrong_signature_at;
 ALTER TABLE webhook_secrets DROP CONSTRAINT webhook_secrets_store_id_mode_account_id_fkey;
 DELETE FROM stripe_connections WHERE replaced_at IS NOT NULL;
 DELETE FROM webhook_secrets AS s WHERE NOT EXISTS (

@@ -18,6 +18,9 @@ ALTER TABLE webhook_secrets ALTER COLUMN account_id SET NOT NULL;
 ALTER TABLE webhook_secrets ADD FOREIGN KEY (store_id, mode, account_id)
     REFERENCES stripe_connections (store_id, mode, account_id) ON DELETE CASCADE;
 
+-- When a webhook came in last that none of the store's secrets signed.
+ALTER TABLE stores ADD COLUMN wrong_signature_at TIMESTAMPTZ;
+
 -- The endpoint that we registered in the merchant's account.
 CREATE TABLE webhook_endpoints (
     store_id          UUID    NOT NULL,
@@ -74,6 +77,11 @@ CREATE TABLE reconcile_cursors (
     PRIMARY KEY (store_id, mode, account_id),
     FOREIGN KEY (store_id, mode, account_id) REFERENCES stripe_connections (store_id, mode, account_id) ON DELETE CASCADE
 );
+
+-- What was received before has no `created` of Stripe's below, so it would not be known again: older events are not listed
+-- anew. Stripe sends a webhook again for three days.
+INSERT INTO reconcile_cursors (store_id, mode, account_id, seen_until)
+SELECT store_id, mode, account_id, greatest(connected_at - INTERVAL '1 hour', now() - INTERVAL '3 days') FROM stripe_connections;
 
 -- Payments that stay open are looked at now and then, more rarely as they age.
 ALTER TABLE payments ADD COLUMN next_check_at TIMESTAMPTZ NOT NULL DEFAULT now();

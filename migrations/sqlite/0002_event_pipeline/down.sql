@@ -34,6 +34,7 @@ DROP TABLE reconcile_cursors;
 DROP TABLE connection_jobs;
 DROP TABLE connection_problems;
 DROP TABLE webhook_endpoints;
+ALTER TABLE stores DROP COLUMN wrong_signature_at;
 ALTER TABLE webhook_secrets RENAME TO webhook_secrets_after;
 ALTER TABLE stripe_connections RENAME TO stripe_connections_after;
 CREATE TABLE stripe_connections (

@@ -51,6 +51,9 @@ FROM webhook_secrets_before AS s JOIN stripe_connections AS c ON c.store_id = s.
 DROP TABLE webhook_secrets_before;
 DROP TABLE stripe_connections_before;
 
+-- When a webhook came in last that none of the store's secrets signed.
+ALTER TABLE stores ADD COLUMN wrong_signature_at INTEGER;
+
 -- The endpoint that we registered in the merchant's account.
 CREATE TABLE webhook_endpoints (
     store_id          TEXT    NOT NULL,
@@ -108,6 +111,11 @@ CREATE TABLE reconcile_cursors (
     PRIMARY KEY (store_id, mode, account_id),
     FOREIGN KEY (store_id, mode, account_id) REFERENCES stripe_connections (store_id, mode, account_id) ON DELETE CASCADE
 ) STRICT;
+
+-- What was received before has no `created` of Stripe's below, so it would not be known again: older events are not listed
+-- anew. Stripe sends a webhook again for three days.
+INSERT INTO reconcile_cursors (store_id, mode, account_id, seen_until)
+SELECT store_id, mode, account_id, max(connected_at - 3600 * 1000000, (unixepoch() - 3 * 86400) * 1000000) FROM stripe_connections;
 
 -- Payments that stay open are looked at now and then, more rarely as they age. SQLite cannot drop a default.
 ALTER TABLE payments ADD COLUMN next_check_at INTEGER NOT NULL DEFAULT 0;

@@ -284,7 +284,7 @@ async fn writing_as_another_store_changes_nothing(database: TestDatabase) {
         connection_problems::resolve(conn, stranger, Mode::Test, "acct_EXAMPLE", problem).await?;
         let (mode, we) = (Mode::Test, "we_EXAMPLE");
         webhook_endpoints::mark_delivered(conn, stranger, mode, we, now()).await?;
-        webhook_endpoints::remove(conn, stranger, mode, "acct_EXAMPLE").await?;
+        db::stores::note_wrong_signature(conn, stranger, now()).await?;
         connections::mark_key_accepted(conn, stranger, mode, 1).await?;
         let its_payment = &its.payment;
         let canceled = PaymentState::Canceled;

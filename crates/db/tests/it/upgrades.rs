@@ -1,8 +1,9 @@
 //! What was stored by an older version is there after the migration, and goes back.
 
 use db::migrate::Direction::{DownOne, Up};
-use db::{Db, connections, webhook_secrets};
+use db::{Db, connections, reconcile_cursors, webhook_secrets};
 use domain::Mode;
+use jiff::SignedDuration;
 use test_database::{TestDatabase, on_both_engines};
 
 use crate::world::{new_store, now};
@@ -87,6 +88,16 @@ async fn a_connected_store_with_events_outlives_the_event_pipeline(database: Tes
     assert_eq!(rows, [texts]);
     let jobs = database.raw("SELECT count(*) FROM connection_jobs").await;
     assert_eq!(jobs.unwrap(), [[Some("2".to_owned())]]);
+    // What the older version has had is not listed anew.
+    let cursor = async {
+        let mut conn = db.read().await.unwrap();
+        reconcile_cursors::find(&mut conn, store_id, Mode::Test, "acct_EXAMPLE").await
+    };
+    let seen_until = cursor.await.unwrap().unwrap().seen_until;
+    assert!(
+        seen_until >= now() - SignedDuration::from_hours(1),
+        "{seen_until}"
+    );
 
     back_to_the_first(db).await;
     let sql = "SELECT secret_token FROM webhook_secrets";

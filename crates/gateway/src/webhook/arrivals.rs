@@ -51,6 +51,7 @@ pub(crate) async fn look(app: &App, stripe: &StoreStripe) -> Result<(), ApiError
         day_ago,
     )
     .await?;
+    let wrong_signature_at = db::stores::wrong_signature_at(&mut conn, store_id).await?;
     drop(conn);
 
     let is_missed = fetched.is_some_and(|made_at| {
@@ -58,8 +59,9 @@ pub(crate) async fn look(app: &App, stripe: &StoreStripe) -> Result<(), ApiError
         since.is_some_and(|since| made_at >= since) && made_at > heard_until
     });
     // Anybody can send what is signed wrongly: alone it proves nothing.
-    let wrong_signatures = app.wrong_signatures.take(store_id);
     let newest_secret_at = secrets.iter().map(|secret| secret.created_at).max();
+    let is_signed_wrongly =
+        wrong_signature_at.is_some_and(|at| at >= day_ago && Some(at) >= newest_secret_at);
     let findings = [
         (ConnectionProblem::WebhookNotArriving, is_missed),
         (
@@ -69,7 +71,7 @@ pub(crate) async fn look(app: &App, stripe: &StoreStripe) -> Result<(), ApiError
     ];
     findings::settle(app, stripe, &findings).await?;
     // One that is open stays so until deliveries come in again.
-    if !is_missed || wrong_signatures > 0 {
+    if !is_missed || is_signed_wrongly {
         let finding = (ConnectionProblem::WebhookSecretWrong, is_missed);
         findings::settle(app, stripe, &[finding]).await?;
     }

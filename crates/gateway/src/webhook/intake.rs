@@ -10,7 +10,7 @@ use stripe_http::webhook::{self, Event, SignatureError};
 
 use super::group_commit::InboxError;
 use super::secrets::Known;
-use super::types;
+use super::{types, wrong_signatures};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::sealing;
@@ -87,10 +87,10 @@ async fn find_signer(
     // Another gateway may have stored the right one just now.
     let newer = app.signing_secrets.newer(app, store_id).await?;
     let outcome = newer.map_or(Err(refused), |newer| signer(signature, body, &newer, now));
-    outcome.map_err(|error| {
-        app.wrong_signatures.count(store_id);
-        bad_signature().caused_by(error)
-    })
+    if outcome.is_err() {
+        wrong_signatures::note(app, store_id).await;
+    }
+    outcome.map_err(|error| bad_signature().caused_by(error))
 }
 
 /// Whose of the secrets that are known, and valid now, signed the body.
