@@ -117,21 +117,3 @@ pub async fn mark_delivered(
     .await?;
     Ok(changed == 1)
 }
-
-/// Forgets the endpoint of a connection. Tells whether there was one.
-pub async fn remove(
-    conn: &mut Conn,
-    store_id: StoreId,
-    mode: Mode,
-    account_id: &str,
-) -> Result<bool, DbError> {
-    let deleted = diesel::delete(
-        endpoints::table
-            .filter(endpoints::store_id.eq(id(store_id)))
-            .filter(endpoints::mode.eq(mode.as_str()))
-            .filter(endpoints::account_id.eq(account_id.to_owned())),
-    )
-    .execute(conn)
-    .await?;
-    Ok(deleted == 1)
-}

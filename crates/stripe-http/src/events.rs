@@ -28,17 +28,13 @@ pub struct ListParams<'a> {
     pub limit: Option<u8>,
     /// Goes on after (older than) this event.
     pub starting_after: Option<&'a str>,
-    /// Ends before this event: what is newer, nearest first.
-    pub ending_before: Option<&'a str>,
 }
 
-/// A span of time, in seconds since 1970, both ends included.
+/// A span of time up to now, in seconds since 1970.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct Created {
-    /// Not before.
+    /// Its first second.
     pub gte: Option<i64>,
-    /// Not after.
-    pub lte: Option<i64>,
 }
 
 /// One page of events.

@@ -77,14 +77,6 @@ async fn an_endpoint_is_replaced_and_forgotten(database: TestDatabase) {
     assert!(!fresh.has_delivered(None));
     assert!(!fresh.has_delivered(Some(after(-1))));
     assert!(fresh.has_delivered(Some(now())));
-    let remove = || {
-        commit(db, async move |conn| {
-            webhook_endpoints::remove(conn, store_id, MODE, ACCOUNT).await
-        })
-    };
-    assert!(remove().await.unwrap());
-    assert!(!remove().await.unwrap());
-    assert_eq!(find().await, None);
 }
 
 async fn our_secrets_and_pasted_ones_do_not_end_each_other(database: TestDatabase) {

@@ -1,4 +1,4 @@
-//! Our webhook endpoint in a merchant's Stripe account: registered, adopted, mended and removed through the API, so that
+//! Our webhook endpoint in a merchant's Stripe account: registered, adopted and mended through the API, so that
 //! nobody has to set up anything.
 //!
 //! Only endpoints that carry our mark for this store are ever touched (`wanted`). Several gateways may do this at the
@@ -8,11 +8,9 @@
 mod ensure;
 mod first_delivery;
 mod record;
-mod remove;
 mod wanted;
 
 pub use ensure::{Ensured, ensure};
-pub use remove::remove;
 
 use domain::connection_problem::ConnectionProblem;
 

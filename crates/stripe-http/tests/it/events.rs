@@ -29,11 +29,9 @@ async fn a_page_is_asked_for_by_type_time_and_place() {
         types: &["payment_intent.succeeded", "payment_intent.canceled"],
         created: Created {
             gte: Some(1_760_000_000),
-            lte: None,
         },
         limit: Some(100),
         starting_after: Some("evt_1"),
-        ending_before: None,
     };
     let page = events::list(&stripe.client(), &params).await.unwrap();
     assert!(page.events.is_empty() && !page.has_more && page.last_id.is_none());

@@ -79,11 +79,9 @@ async fn list(
         types: &HANDLED_EVENTS,
         created: Created {
             gte: Some(since.as_second()),
-            lte: None,
         },
         limit: Some(MAX_LIMIT),
         starting_after: after,
-        ending_before: None,
     };
     let account_id = &stripe.connection.account_id;
     app.rate_limits.until_may_ask(account_id).await;

@@ -12,7 +12,6 @@ stories!(registering:
     connecting_again_keeps_the_endpoint,
     a_pasted_secret_and_our_endpoint_do_not_disturb_each_other,
     another_account_gets_an_endpoint_of_its_own,
-    an_endpoint_can_be_taken_away_again,
     foreign_endpoints_are_never_touched,
     each_store_of_an_account_has_its_own,
 );
@@ -129,20 +128,6 @@ async fn another_account_gets_an_endpoint_of_its_own(app: &TestApp) {
     assert_eq!(gateway::work::health::run_once(&app.app).await.unwrap(), 2);
     assert!(app.endpoints_at_stripe(&first).await.is_empty());
     assert_eq!(app.valid_secrets(&store).await.len(), 2);
-}
-
-async fn an_endpoint_can_be_taken_away_again(app: &TestApp) {
-    let keys = app.create_lively_account().await;
-    let store = app.store_with_two_keys(&keys).await;
-    let foreign = create_foreign(app, &keys, &[("url", "https://other.example.com/hook")]).await;
-    let store_id = store.parse().unwrap();
-    let remove = async || {
-        gateway::endpoint::remove(&app.app, store_id, domain::Mode::Test, &keys.account_id).await
-    };
-    assert_eq!(remove().await.unwrap(), 1);
-    assert_eq!(app.endpoints_at_stripe(&keys).await, [foreign]);
-    assert_eq!(app.registered(&store, &keys).await, None);
-    assert_eq!(remove().await.unwrap(), 0);
 }
 
 async fn create_foreign(app: &TestApp, keys: &Keys, fields: &[(&str, &str)]) -> Value {
