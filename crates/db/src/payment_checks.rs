@@ -121,10 +121,11 @@ pub struct OpenPayment {
     pub payment_intent_id: Option<String>,
 }
 
-/// The store's open payments after `after`, in the order in which they were made, at most `limit`.
+/// The store's open payments that were begun since then, after `after`, in the order in which they were made, at most `limit`.
 pub async fn list_open(
     conn: &mut Conn,
     store_id: StoreId,
+    since: Timestamp,
     after: Option<PaymentId>,
     limit: i64,
 ) -> Result<Vec<OpenPayment>, DbError> {
@@ -132,6 +133,7 @@ pub async fn list_open(
     payments::table
         .filter(payments::store_id.eq(id(store_id)))
         .filter(payments::id.gt(after))
+        .filter(payments::created_at.ge(at(since)))
         .filter(payments::status.eq_any(OPEN.map(PaymentState::as_str)))
         .order(payments::id.asc())
         .limit(limit)
@@ -140,7 +142,7 @@ pub async fn list_open(
         .await
 }
 
-/// Whether a payment that was begun since then through this account waits for something.
+/// Whether a payment that was begun since then through this account waits for something, among the store's newest.
 pub async fn any_open_since(
     conn: &mut Conn,
     store_id: StoreId,
@@ -153,17 +155,34 @@ pub async fn any_open_since(
         PaymentState::Open,
         PaymentState::Authorized,
     ];
-    let found: Option<Id> = payments::table
+    // Ids grow with time, so these are the end of the key, whatever the store has sold in its life.
+    let newest: Vec<Begun> = payments::table
         .filter(payments::store_id.eq(id(store_id)))
-        .filter(payments::mode.eq(mode.as_str()))
-        .filter(payments::account_id.eq(account_id.to_owned()))
-        .filter(payments::status.eq_any(waiting.map(PaymentState::as_str)))
-        .filter(payments::created_at.ge(at(since)))
         .order(payments::id.desc())
-        .select(payments::id)
-        .first(conn)
+        .limit(NEWEST)
+        .select(columns::<Begun>())
+        .load(conn)
         .await?;
-    Ok(found.is_some())
+    Ok(newest.iter().any(|payment| {
+        payment.created_at >= since
+            && payment.mode == mode
+            && payment.account_id == account_id
+            && waiting.iter().any(|state| state.as_str() == payment.status)
+    }))
+}
+
+/// Payments of which one that waits makes its account urgent. A store that begins more in an hour hears of them anyway.
+const NEWEST: i64 = 200;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = payments)]
+struct Begun {
+    #[diesel(deserialize_as = Word)]
+    mode: Mode,
+    account_id: String,
+    status: String,
+    #[diesel(deserialize_as = At)]
+    created_at: Timestamp,
 }
 
 const OPEN: [PaymentState; 2] = [PaymentState::Open, PaymentState::Authorized];

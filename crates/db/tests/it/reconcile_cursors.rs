@@ -218,7 +218,7 @@ async fn open_payments_of_a_store_are_listed_in_pages(database: TestDatabase) {
     loop {
         let mut conn = db.read().await.unwrap();
         let after = listed.last().copied();
-        let page = payment_checks::list_open(&mut conn, store_id, after, 3).await;
+        let page = payment_checks::list_open(&mut conn, store_id, now(), after, 3).await;
         let page = page.unwrap();
         assert!(page.len() <= 3);
         if page.is_empty() {
@@ -227,6 +227,9 @@ async fn open_payments_of_a_store_are_listed_in_pages(database: TestDatabase) {
         listed.extend(page.iter().map(|payment| payment.id));
     }
     assert_eq!(listed, made);
+    let mut conn = db.read().await.unwrap();
+    let later = payment_checks::list_open(&mut conn, store_id, after(1), None, 3).await;
+    assert!(later.unwrap().is_empty(), "they were begun before");
 }
 
 async fn a_payment_that_waits_makes_its_account_urgent(database: TestDatabase) {

@@ -7,9 +7,11 @@ mod process;
 mod turns;
 mod worker;
 
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::StoreId;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -50,6 +52,7 @@ pub async fn run(app: Arc<App>, tempo: Tempo, mut stop: watch::Receiver<bool>) {
     let (mut scan, mut beat) = (interval(tempo.scan), interval(tempo.beat));
     scan.set_missed_tick_behavior(MissedTickBehavior::Delay);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut is_scanning = false;
     while !*stop.borrow() {
         worker.take_hints();
         // After a failure the next try waits for the scan or for another sign of life.
@@ -66,9 +69,11 @@ pub async fn run(app: Arc<App>, tempo: Tempo, mut stop: watch::Receiver<bool>) {
             () = app.work.hinted(), if !failed => {}
             _ = scan.tick() => {
                 worker.relieve();
-                if let Err(error) = worker.scan().await {
-                    tracing::error!(?error, "the inbox worker could not look for events");
-                }
+                is_scanning = look(&mut worker).await;
+            }
+            // As long as there is room for what it may find, a scan goes on to its end.
+            () = ready(()), if is_scanning && !failed && worker.has_room() => {
+                is_scanning = look(&mut worker).await;
             }
             _ = beat.tick() => keep(&mut worker).await,
             gone = stop.changed() => if gone.is_err() { break },
@@ -91,10 +96,37 @@ pub async fn run(app: Arc<App>, tempo: Tempo, mut stop: watch::Receiver<bool>) {
     }
 }
 
+/// Whether the scan has more to look at.
+async fn look(worker: &mut Worker) -> bool {
+    worker.scan().await.unwrap_or_else(|error| {
+        tracing::error!(?error, "the inbox worker could not look for events");
+        false
+    })
+}
+
 async fn keep(worker: &mut Worker) {
     if let Err(error) = worker.beat().await {
         // There are several beats in a lease; and what is stored by a worker without a lease is rolled back.
         tracing::error!(?error, "leases could not be extended");
+    }
+}
+
+/// Works through what is due of one store, and keeps its leases meanwhile. Returns how many events that were.
+pub async fn run_store(app: &Arc<App>, store_id: StoreId, tempo: Tempo) -> Result<usize, ApiError> {
+    let mut worker = Worker::new(app);
+    worker.add(store_id);
+    let mut beat = interval(tempo.beat);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut done = worker.fill().await?;
+    loop {
+        tokio::select! {
+            ended = worker.ended() => match ended {
+                Some(ended) => worker.note(ended),
+                None => return Ok(done),
+            },
+            _ = beat.tick() => keep(&mut worker).await,
+        }
+        done += worker.fill().await?;
     }
 }
 

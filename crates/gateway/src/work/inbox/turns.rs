@@ -58,9 +58,18 @@ impl Turns {
         }
     }
 
+    /// Whether a slot is free.
+    pub(super) fn has_room(&self) -> bool {
+        self.free() > 0
+    }
+
+    fn free(&self) -> usize {
+        SLOTS.saturating_sub(self.total - self.slow)
+    }
+
     /// Deals out the free slots, one store after the other.
     pub(super) fn deal(&mut self, admission: impl Fn(StoreId) -> Admission) -> Vec<Wanted> {
-        let mut free = SLOTS.saturating_sub(self.total - self.slow);
+        let mut free = self.free();
         let mut dealt: Vec<Wanted> = Vec::new();
         let mut place: HashMap<StoreId, usize> = HashMap::new();
         while free > 0

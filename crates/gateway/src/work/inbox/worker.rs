@@ -52,6 +52,16 @@ impl Worker {
         }
     }
 
+    /// The store may have events that are due.
+    pub(super) fn add(&mut self, store_id: StoreId) {
+        self.turns.add(store_id);
+    }
+
+    /// Whether a slot is free.
+    pub(super) fn has_room(&self) -> bool {
+        self.turns.has_room()
+    }
+
     /// Brings in the stores that were named since the last time.
     pub(super) fn take_hints(&mut self) {
         for store_id in self.app.work.take_hints() {

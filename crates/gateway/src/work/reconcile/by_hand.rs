@@ -1,4 +1,5 @@
-//! One store, now, because a person asked: its events since a time, whatever the cursor says, then its open payments. Safe
+//! One store, now, because a person asked: its events since a time, whatever the cursor says, then its open payments that
+//! were begun since then. Safe
 //! beside gateways that run, and with none: what is new goes through the same inbox, whose leases they share.
 
 use std::collections::BTreeMap;
@@ -55,7 +56,7 @@ pub struct Mended {
     pub unread: BTreeMap<&'static str, usize>,
     /// Orders that stand elsewhere than before.
     pub orders: Vec<Changed>,
-    /// Payments that still wait.
+    /// Of these payments so many still wait.
     pub still_open: usize,
 }
 
@@ -103,7 +104,7 @@ pub async fn run(
     if connections.is_empty() {
         return Err(not_connected());
     }
-    let before = standings(app, store_id, &list_open(app, store_id).await?).await?;
+    let before = standings(app, store_id, &list_open(app, store_id, since).await?).await?;
     let mut accounts: Vec<Listed> = Vec::new();
     for connection in connections {
         let earlier: Vec<(usize, usize)> =
@@ -121,12 +122,13 @@ pub async fn run(
     }
     if accounts.iter().any(|account| account.new > 0) {
         tell(Progress::Working);
-        if let Ok(worked) = tokio::time::timeout(WORK_WITHIN, inbox::run_once(app)).await {
+        let working = inbox::run_store(app, store_id, inbox::Tempo::default());
+        if let Ok(worked) = tokio::time::timeout(WORK_WITHIN, working).await {
             worked?;
         }
     }
     // What no event told of, and what a gateway beside us has in work: asking again changes nothing twice.
-    let waiting = list_open(app, store_id).await?;
+    let waiting = list_open(app, store_id, since).await?;
     let mut unread = BTreeMap::new();
     for (done, payment) in waiting.iter().enumerate() {
         tell(Progress::Looked {
@@ -147,7 +149,7 @@ pub async fn run(
         looked_at: waiting.len(),
         unread,
         orders: changed(app, store_id, before).await?,
-        still_open: list_open(app, store_id).await?.len(),
+        still_open: list_open(app, store_id, since).await?.len(),
     })
 }
 
@@ -208,12 +210,17 @@ async fn look(app: &App, store_id: StoreId, payment: &OpenPayment) -> Result<(),
     sweep::look_at(app, store_id, payment.mode, intent, Trigger::Operator).await
 }
 
-async fn list_open(app: &App, store_id: StoreId) -> Result<Vec<OpenPayment>, ApiError> {
+/// The open payments that were begun since then. Of older ones events tell, and the regular looks.
+async fn list_open(
+    app: &App,
+    store_id: StoreId,
+    since: Timestamp,
+) -> Result<Vec<OpenPayment>, ApiError> {
     let mut open: Vec<OpenPayment> = Vec::new();
     loop {
         let after = open.last().map(|payment| payment.id);
         let mut conn = app.db.read().await?;
-        let page = payment_checks::list_open(&mut conn, store_id, after, PAGE).await?;
+        let page = payment_checks::list_open(&mut conn, store_id, since, after, PAGE).await?;
         if page.is_empty() {
             return Ok(open);
         }

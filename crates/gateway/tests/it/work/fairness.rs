@@ -1,9 +1,9 @@
 //! W17: one store's flood or trouble is its own.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use db::inbox::{EventState, NewEvent, Source};
-use domain::Mode;
+use domain::{Mode, StoreId};
 use gateway::sealing;
 use gateway::work::inbox::{Tempo, run_once};
 use reqwest::Method;
@@ -17,6 +17,7 @@ stories!(
     w17_a_store_that_stripe_does_not_answer_leaves_the_slots_to_others,
     a_breaker_pauses_a_store_and_drops_nothing,
     two_gateways_share_the_work,
+    a_scan_goes_on_until_every_store_was_looked_at,
 );
 
 const FLOOD: usize = 10_000;
@@ -159,4 +160,43 @@ async fn fail(app: &TestApp, store: &ConnectedStore, kind: &str) {
     let account = &store.keys.account_id;
     let fault = json!({ "path_prefix": "/v1/payment_intents/", "account": account, "kind": kind, "times": 100_000 });
     app.fault(fault).await;
+}
+
+/// Events that no hint tells of, as a dead gateway leaves them.
+async fn a_scan_goes_on_until_every_store_was_looked_at(app: &TestApp) {
+    // More than two looks of a scan see.
+    const STORES: usize = 600;
+    let store = app.connected_store("Coffee").await;
+    let now = app.clock.now();
+    let forgotten = (0..STORES).map(|_| {
+        let store_id = StoreId::generate();
+        NewEvent {
+            store_id,
+            account_id: store.keys.account_id.clone(),
+            mode: Mode::Test,
+            event_id: "evt_FAKEforgotten".to_owned(),
+            event_type: "payment_intent.created".to_owned(),
+            api_version: None,
+            object_id: None,
+            created_at: now,
+            source: Source::Webhook,
+            payload: sealing::seal_event(&app.app.vault, store_id, "evt_FAKEforgotten", b"{}")
+                .unwrap(),
+            state: EventState::Received,
+            last_error: None,
+            received_at: now,
+        }
+    });
+    db::inbox::record(&app.app.db, forgotten.collect())
+        .await
+        .unwrap();
+    // The first look comes at once, and the next one not in this test.
+    let tempo = Tempo {
+        scan: Duration::from_hours(1),
+        ..Tempo::default()
+    };
+    let worker = Running::start(&app.app, tempo);
+    let done = "event_id = 'evt_FAKEforgotten' AND state = 'ignored'";
+    until(async || app.inbox_where(done).await.len() == STORES).await;
+    worker.stop().await;
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gateway::work::inbox::{Tempo, run_once};
+use gateway::work::inbox::{Tempo, run_once, run_store};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -11,6 +11,7 @@ use crate::harness::{PaidOrder, TestApp, logged, stories};
 
 stories!(
     w16_a_slow_event_is_held_by_its_heartbeat,
+    w16_one_stores_events_are_worked_through_under_their_leases,
     w16_a_worker_whose_claim_was_lost_gives_up,
     w16_a_killed_gateways_events_are_done_by_another,
     stopping_gives_back_what_does_not_end_in_time,
@@ -38,6 +39,35 @@ async fn w16_a_slow_event_is_held_by_its_heartbeat(app: &TestApp) {
     }
     assert_eq!(app.inbox(&event).await.unwrap().attempts, 1);
     worker.stop().await;
+}
+
+async fn w16_one_stores_events_are_worked_through_under_their_leases(app: &TestApp) {
+    let other = app.second_gateway().await;
+    let (_, event) = silent(app).await;
+    let sql = format!("SELECT store_id FROM stripe_events WHERE event_id = '{event}'");
+    let store_id = app.database.raw(&sql).await.unwrap().remove(0).remove(0);
+    let store_id = store_id.unwrap().parse().unwrap();
+    let bystander = app.connected_store("Tea").await;
+    let not_asked_for = app
+        .hint(&bystander, "payment_intent.created", "pi_FAKE1")
+        .await;
+    let working = run_store(&app.app, store_id, TEMPO);
+    let watching = async {
+        in_work(app, &event).await;
+        let untouched = app.inbox(&not_asked_for).await.unwrap();
+        assert_eq!(untouched.attempts, 0);
+        let lease = lease_end(app, &event).await;
+        app.wait_s(LEASE_S - 1);
+        until(async || lease_end(app, &event).await != lease).await;
+        assert_eq!(run_once(&other).await.unwrap(), 1, "the bystander's");
+    };
+    tokio::select! {
+        biased;
+        () = watching => {}
+        done = working => panic!("Stripe has not answered: {done:?}"),
+    }
+    assert_eq!(app.inbox(&event).await.unwrap().attempts, 1);
+    assert_eq!(app.inbox(&not_asked_for).await.unwrap().attempts, 1);
 }
 
 async fn w16_a_worker_whose_claim_was_lost_gives_up(app: &TestApp) {
