@@ -7,11 +7,11 @@ use db::connection_jobs::{self, ClaimedJob, Job};
 use db::connections::{AccountFacts, Connection};
 use domain::connection_problem::ConnectionProblem;
 use domain::{Mode, StoreId};
-use futures_util::future::join_all;
 use jiff::SignedDuration;
 use stripe_http::Error;
 use stripe_http::account::{self, Account};
 
+use super::places;
 use crate::app::App;
 use crate::connect::{findings, permissions};
 use crate::endpoint::{self, Ensured};
@@ -20,8 +20,6 @@ use crate::sealing;
 use crate::stripe::{self, StoreStripe};
 use crate::webhook::arrivals;
 
-/// Connections that are looked at at the same time: each mostly waits for Stripe.
-const PARALLEL: i64 = 8;
 /// Longest time for one connection: a handful of calls, each with its retries.
 const LONGEST: Duration = Duration::from_secs(150);
 /// Longer than one look may take.
@@ -30,6 +28,8 @@ pub(crate) const LEASE: SignedDuration = SignedDuration::from_secs(180);
 const AT_CONNECT: Duration = Duration::from_secs(10);
 /// Between two looks, give or take a tenth.
 const USUAL: SignedDuration = SignedDuration::from_hours(1);
+/// Runs at that pace.
+const RUNS_A_DAY: i64 = 24;
 /// After a new endpoint, to see whether its first delivery came.
 const SOON: SignedDuration = SignedDuration::from_mins(2);
 /// How long a new endpoint is looked at soon again.
@@ -41,15 +41,12 @@ const FIRST_BACKOFF: SignedDuration = SignedDuration::from_secs(30);
 
 /// Looks at connections that are due. Returns how many there were.
 pub async fn run_once(app: &App) -> Result<usize, ApiError> {
-    let now = app.now();
-    let due = connection_jobs::claim(&app.db, Job::Health, PARALLEL, now + LEASE, now).await?;
-    let count = due.len();
-    let looks = due.into_iter().map(|job| async move {
-        let outcome = tokio::time::timeout(LONGEST, look(app, &job)).await;
-        finish(app, &job, outcome.unwrap_or_else(|_| Err(too_long()))).await;
-    });
-    join_all(looks).await;
-    Ok(count)
+    places::work_through(app, Job::Health, LEASE, |app, job| Box::pin(run(app, job))).await
+}
+
+async fn run(app: &App, job: ClaimedJob) {
+    let outcome = tokio::time::timeout(LONGEST, look(app, &job)).await;
+    finish(app, &job, outcome.unwrap_or_else(|_| Err(too_long()))).await;
 }
 
 /// Looks at a store's current connection at once, whenever it is due.
@@ -132,12 +129,34 @@ async fn look(app: &App, job: &ClaimedJob) -> Outcome {
         note_account(app, &stripe, &account).await?;
     }
     let key = sealing::open_secret_key(&app.vault, job.store_id, &stripe.connection)?;
-    if permissions::is_restricted(&key) {
+    if permissions::is_restricted(&key) && is_to_probe(app, job).await? {
         permissions::check_again(app, job.store_id, &stripe).await?;
     }
     let ensured = webhook(app, &stripe).await;
-    arrivals::look(app, &stripe).await?;
+    if let Err(error) = arrivals::look(app, &stripe).await {
+        // It only tells people; the endpoint and the key are what they are.
+        tracing::warn!(store_id = %job.store_id, mode = %job.mode, account_id = job.account_id, ?error, "what arrived of a connection could not be looked at");
+    }
     ensured
+}
+
+/// Whether the key's permissions are tried in this run: once a day, and in each as long as one is missing.
+async fn is_to_probe(app: &App, job: &ClaimedJob) -> Result<bool, ApiError> {
+    if job.runs % RUNS_A_DAY == 0 {
+        return Ok(true);
+    }
+    let of_permissions = [
+        ConnectionProblem::PermissionsMissing,
+        ConnectionProblem::EventsNotPermitted,
+    ]
+    .map(ConnectionProblem::code);
+    let mut conn = app.db.read().await?;
+    let open = db::connection_problems::list(&mut conn, job.store_id).await?;
+    Ok(open.iter().any(|one| {
+        one.mode == job.mode
+            && one.account_id == job.account_id
+            && of_permissions.contains(&one.code.as_str())
+    }))
 }
 
 /// The key works: what waited for it goes on.

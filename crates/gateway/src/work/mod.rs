@@ -5,6 +5,7 @@ pub mod effects;
 pub mod health;
 pub mod inbox;
 pub mod parked;
+mod places;
 pub mod preview;
 pub mod prune;
 pub mod recall;

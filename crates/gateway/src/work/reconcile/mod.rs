@@ -6,26 +6,20 @@ mod page;
 mod pass;
 mod schedule;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use db::connection_jobs::{self, ClaimedJob, Job};
 use db::connection_problems;
 use db::connections::Connection;
 use domain::connection_problem::ConnectionProblem;
-use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use stripe_http::Error as StripeError;
 
 use self::page::Failure;
 use self::pass::Ended;
+use super::places;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::stripe::StoreStripe;
 
-/// Accounts that are listed at the same time: each waits mostly for Stripe, and one that hangs holds one place of these.
-const PARALLEL: i64 = 8;
-/// Runs of one round; then the caller may stop.
-const MAX_RUNS: usize = 256;
 /// Longer than a turn, the last call in it with its retries, and what is stored of it.
 const LEASE: SignedDuration = SignedDuration::from_mins(3);
 /// How long a payment that waits makes the quick pace worth its calls.
@@ -35,30 +29,10 @@ const RARELY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Lists the events of every account that is due. Returns how many were.
 pub async fn run_once(app: &App) -> Result<usize, ApiError> {
-    let first = claim(app, PARALLEL).await?;
-    let claimed = AtomicUsize::new(first.len());
-    // Each place takes another account when it is done with one: those that hang delay no other.
-    let places = first.into_iter().map(|job| async {
-        let mut next = Some(job);
-        while let Some(job) = next {
-            run(app, job).await;
-            next = None;
-            if claimed.fetch_add(1, Ordering::Relaxed) < MAX_RUNS {
-                next = claim(app, 1).await?.pop();
-            }
-            if next.is_none() {
-                claimed.fetch_sub(1, Ordering::Relaxed);
-            }
-        }
-        Ok(())
-    });
-    let ended: Result<(), ApiError> = join_all(places).await.into_iter().collect();
-    ended.map(|()| claimed.into_inner())
-}
-
-async fn claim(app: &App, places: i64) -> Result<Vec<ClaimedJob>, ApiError> {
-    let now = app.now();
-    Ok(connection_jobs::claim(&app.db, Job::Reconcile, places, now + LEASE, now).await?)
+    places::work_through(app, Job::Reconcile, LEASE, |app, job| {
+        Box::pin(run(app, job))
+    })
+    .await
 }
 
 async fn run(app: &App, job: ClaimedJob) {
