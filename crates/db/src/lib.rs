@@ -17,6 +17,7 @@ pub mod connection_jobs;
 pub mod connection_problems;
 pub mod connections;
 mod dialect;
+pub mod ending_holds;
 mod error;
 pub mod facts;
 pub mod idempotency;

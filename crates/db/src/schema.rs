@@ -179,6 +179,7 @@ table! {
         updated_at -> Instant,
         next_check_at -> Instant,
         capture_before -> Nullable<Instant>,
+        expiry_warnings -> BigInt,
         charge_id -> Nullable<Text>,
         customer_id -> Nullable<Uid>,
     }

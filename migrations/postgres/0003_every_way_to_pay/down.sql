@@ -13,6 +13,7 @@ DROP INDEX orders_stock_due;
 DROP INDEX payments_ending;
 ALTER TABLE payments DROP COLUMN customer_id;
 ALTER TABLE payments DROP COLUMN charge_id;
+ALTER TABLE payments DROP COLUMN expiry_warnings;
 ALTER TABLE payments DROP COLUMN capture_before;
 ALTER TABLE orders DROP COLUMN cancelled_at;
 ALTER TABLE orders DROP COLUMN stock_until;

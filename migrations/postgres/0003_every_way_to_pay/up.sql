@@ -50,6 +50,8 @@ CREATE INDEX orders_stock_due ON orders (stock_until) WHERE stock_until IS NOT N
 -- Until when the money is held (the charge's `capture_before`), and Stripe's charge.
 ALTER TABLE payments ADD COLUMN capture_before TIMESTAMPTZ;
 ALTER TABLE payments ADD COLUMN charge_id TEXT;
+-- How far its end was told: 1 three days before, 2 one day before, 3 looked at after it.
+ALTER TABLE payments ADD COLUMN expiry_warnings BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX payments_ending ON payments (capture_before) WHERE status = 'authorized';
 
 -- What is to be done at Stripe about a payment. Written before Stripe is asked; the id is the idempotency key there.

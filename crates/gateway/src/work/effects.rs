@@ -216,6 +216,10 @@ async fn move_order(
     if payment_status == PaymentStatus::Paid {
         db::incidents::resolve_all(conn, order.store_id, order.id, now).await?;
     }
+    if payment_status == PaymentStatus::Authorized {
+        let incident = Incident::AuthorizationExpired;
+        db::incidents::resolve(conn, order.store_id, order.id, incident, now).await?;
+    }
     let action = format!("order.{payment_status}");
     db::audit::record(
         conn,

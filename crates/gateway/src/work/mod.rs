@@ -1,6 +1,7 @@
 //! What happens later. Every job is a `run_once(&App)` that tests call; this module owns tasks, pace and shutdown.
 
 pub mod actions;
+pub mod authorizations;
 pub mod effects;
 pub mod health;
 pub mod inbox;
@@ -35,6 +36,12 @@ const REGULAR: &[Regular] = &[
         every: Duration::from_secs(1),
         can_be_woken: false,
         run_once: |app| Box::pin(actions::run_once(app)),
+    },
+    Regular {
+        name: "authorizations",
+        every: Duration::from_mins(1),
+        can_be_woken: false,
+        run_once: |app| Box::pin(authorizations::run_once(app)),
     },
     // Keys, accounts and webhook endpoints.
     Regular {

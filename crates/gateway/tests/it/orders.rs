@@ -6,6 +6,10 @@ use crate::harness::{ConnectedStore, Reply, TestApp, stories};
 
 mod changes;
 mod clicks;
+mod holds;
+mod lost_answers;
+mod money;
+mod table;
 
 stories!(
     placing_an_order_twice_gives_the_same_order,
