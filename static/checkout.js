@@ -2,6 +2,7 @@
 // A second press, a reload or a lost answer is harmless: the server gives the same order and the same PaymentIntent again.
 
 import { ApiError, ConnectionError, call } from "./lib/api.js";
+import { startDelivery } from "./lib/delivery.js";
 import { formatMoney } from "./lib/money.js";
 import { wordsForApiError, wordsForLostConnection, wordsForStripeError } from "./lib/words.js";
 
@@ -24,11 +25,13 @@ const errorBox = document.getElementById("pay-error");
 const statusLine = document.getElementById("pay-status");
 const paymentBox = document.getElementById("payment-box");
 const skeleton = document.getElementById("payment-skeleton");
+const reassure = document.getElementById("reassure");
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 
 let stripe = null;
 let elements = null;
 let ready = false;
+let failed = false;
 let busy = false;
 // "confirm" once a charge was asked for and its outcome did not come back: from then on we never say "not charged".
 let phase = "prepare";
@@ -40,6 +43,8 @@ form.addEventListener("submit", (event) => {
 });
 reloadButton.addEventListener("click", () => start(true));
 emailField.addEventListener("input", () => showEmailError(null));
+const delivery = startDelivery(config, (shipping) => setTotal(config.subtotal, shipping));
+for (const choice of form.querySelectorAll('input[name="pay_by"]')) choice.addEventListener("change", showPayBy);
 // Back from a bank's page the browser may show this page as it was left: still busy. Wake it up.
 window.addEventListener("pageshow", (event) => event.persisted && setBusy(false));
 dark.addEventListener("change", () => elements?.update({ appearance: appearance() }));
@@ -48,12 +53,31 @@ dark.addEventListener("change", () => elements?.update({ appearance: appearance(
 const longList = document.getElementById("lines");
 if (longList && window.matchMedia("(min-width: 60rem)").matches) longList.open = true;
 
+showPayBy();
 start(false);
+
+/** The id of a way to pay beside Stripe that the shopper has chosen, or null. */
+function byHand() {
+  const chosen = form.querySelector('input[name="pay_by"]:checked')?.value ?? "stripe";
+  return chosen === "stripe" ? null : chosen;
+}
+
+/** Shows what belongs to the chosen way to pay. */
+function showPayBy() {
+  const hand = byHand() !== null;
+  paymentBox.hidden = hand;
+  reassure.hidden = hand;
+  reloadButton.hidden = hand || !failed;
+  payButton.hidden = !hand && failed;
+  payButton.disabled = !hand && !ready;
+  showError(null);
+  showTotal();
+}
 
 async function start(again) {
   showError(null);
-  reloadButton.hidden = true;
-  payButton.hidden = false;
+  failed = false;
+  showPayBy();
   skeleton.hidden = false;
   paymentBox.setAttribute("aria-busy", "true");
   if (!(await stripeJsIsThere(again))) {
@@ -82,7 +106,7 @@ function mount() {
     skeleton.hidden = true;
     paymentBox.classList.add("is-ready");
     paymentBox.removeAttribute("aria-busy");
-    payButton.disabled = false;
+    showPayBy();
   });
   payment.on("change", () => !busy && showError(null));
   payment.on("loaderror", () => fail("The payment form could not be loaded. Nothing was charged."));
@@ -115,7 +139,7 @@ async function stripeJsIsThere(again) {
 }
 
 async function pay() {
-  if (busy || !ready) return;
+  if (busy || (!ready && !byHand())) return;
   statusLine.textContent = "";
   const email = emailField.value.trim();
   if (email && !emailField.checkValidity()) {
@@ -123,6 +147,7 @@ async function pay() {
     emailField.focus();
     return;
   }
+  if (delivery?.complains()) return;
   setBusy(true);
   showError(null);
   showEmailError(null);
@@ -135,16 +160,23 @@ async function pay() {
     }
     stop(outcome);
   } catch (error) {
-    stop(describe(error));
+    stop(await describe(error));
   }
 }
 
 /** `{done: true}` when there is nothing left to pay, else `{message}`. When Stripe redirects, this never returns. */
 async function payOnce(email) {
-  const { error: incomplete } = await elements.submit();
+  const method = byHand();
+  const { error: incomplete } = method ? {} : await elements.submit();
   if (incomplete) return { message: wordsForStripeError(incomplete), besideField: incomplete.type === "validation_error" };
 
-  const order = await call("POST", `${storeApi}/orders`, config.checkout_token, { cart_id: config.cart_id, ...(email && { email }) });
+  const order = await call("POST", `${storeApi}/orders`, config.checkout_token, {
+    cart_id: config.cart_id,
+    ...(email && { email }),
+    ...delivery?.said(),
+    ...(method && { payment_method_id: method }),
+  });
+  if (method) return { done: true };
   if (ALREADY_PAID.has(order.payment_status)) return { done: true };
   if (priceChanged(order.amount, order.currency)) return { message: `The total has changed to ${showTotal()}. Please check it and pay again.` };
 
@@ -166,7 +198,8 @@ async function payOnce(email) {
   return { message: wordsForStripeError(error) };
 }
 
-function describe(error) {
+async function describe(error) {
+  if (error instanceof ApiError && error.body?.error?.code === "price_changed") return takePresentPrices();
   if (error instanceof ApiError) return wordsForApiError(error.status, error.body, error.retryAfterSeconds, phase);
   if (error instanceof ConnectionError) return { message: wordsForLostConnection(phase) };
   return { message: wordsForStripeError(phase === "confirm" ? { type: "api_connection_error" } : null) };
@@ -182,6 +215,45 @@ function stop(outcome) {
   } else {
     showError(outcome.message);
   }
+}
+
+/** A price has changed since the page was opened: shows the present ones, so that the shopper can say yes to them. */
+async function takePresentPrices() {
+  let checkout;
+  try {
+    checkout = await call("GET", `${storeApi}/checkouts/${encodeURIComponent(config.checkout_id)}`, config.checkout_token);
+  } catch {
+    return { ended: true, heading: "A price has changed", message: "Nothing was charged. Open this page again to see the new total." };
+  }
+  showLines(checkout.items, checkout.currency);
+  setTotal(checkout.amount - (checkout.shipping?.amount ?? 0), config.shipping);
+  return { message: `A price in your cart has changed. Nothing was charged. The new total is ${showTotal()}. Please check it and pay again.` };
+}
+
+function showLines(lines, currency) {
+  const show = (amount) => formatMoney(amount, currency, config.money_locale);
+  const span = (name, ...content) => {
+    const element = document.createElement("span");
+    element.className = name;
+    element.append(...content);
+    return element;
+  };
+  const entries = lines.map((line) => {
+    const entry = document.createElement("li");
+    const detail = span("line-detail", `${line.quantity} × ${show(line.unit_amount)}`);
+    entry.append(span("line-name", line.name, detail), span("line-amount", show(line.amount)));
+    return entry;
+  });
+  document.getElementById("line-list").replaceChildren(...entries);
+}
+
+/** Takes another subtotal or another price of delivery. */
+function setTotal(subtotal, shipping) {
+  config.subtotal = subtotal;
+  config.shipping = shipping;
+  config.amount = subtotal + shipping;
+  elements?.update({ amount: config.amount });
+  showTotal();
 }
 
 /** Whether the server's total differs from the one on the page; if so the page and Stripe's form take the new one. */
@@ -204,9 +276,14 @@ function accountChanged(publishableKey) {
 }
 
 function showTotal() {
-  const total = formatMoney(config.amount, config.currency, config.locale);
-  for (const place of document.querySelectorAll("[data-total]")) place.textContent = total;
-  payButton.dataset.label = `Pay ${total}`;
+  const show = (amount) => formatMoney(amount, config.currency, config.money_locale);
+  const total = show(config.amount);
+  const amounts = { "[data-total]": total, "[data-subtotal]": show(config.subtotal), "[data-shipping]": show(config.shipping) };
+  for (const [places, text] of Object.entries(amounts)) {
+    for (const place of document.querySelectorAll(places)) place.textContent = text;
+  }
+  payButton.dataset.label = byHand() ? `Place the order · ${total}` : `Pay ${total}`;
+  if (!busy) payButton.replaceChildren(payButton.dataset.label);
   return total;
 }
 
@@ -214,7 +291,7 @@ function setBusy(on) {
   busy = on;
   // aria-disabled keeps the focus where it is; `busy` is what stops a second press.
   payButton.setAttribute("aria-disabled", String(on));
-  payButton.replaceChildren(...(on ? [spinner(), "Paying…"] : [payButton.dataset.label]));
+  payButton.replaceChildren(...(on ? [spinner(), byHand() ? "Placing the order…" : "Paying…"] : [payButton.dataset.label]));
   clearTimeout(slowTimer);
   statusLine.textContent = "";
   if (on) slowTimer = setTimeout(() => (statusLine.textContent = "Still working… please keep this page open."), SLOW_AFTER_MS);
@@ -232,10 +309,9 @@ function fail(message) {
   skeleton.hidden = true;
   paymentBox.classList.add("is-ready");
   paymentBox.removeAttribute("aria-busy");
-  payButton.disabled = true;
-  payButton.hidden = true;
-  reloadButton.hidden = false;
-  showError(message);
+  failed = true;
+  showPayBy();
+  if (!byHand()) showError(message);
 }
 
 function end({ heading, message }) {

@@ -5,10 +5,14 @@
 //! and the largest amount. Smallest amounts depend on the merchant's settlement currency, so Stripe's own
 //! `amount_too_small` stays the judge of those.
 
+mod shown;
+
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+pub use shown::Locale;
 
 /// What is wrong with an amount or a currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -249,43 +253,6 @@ impl Money {
     }
 }
 
-/// For people, in English: `€1,234.50`, `¥500`, `CHF 12.00`.
-impl fmt::Display for Money {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let symbol = match self.currency.as_str() {
-            "eur" => "€",
-            "usd" => "$",
-            "gbp" => "£",
-            "jpy" => "¥",
-            code => return write!(f, "{} {}", code.to_ascii_uppercase(), self.major()),
-        };
-        write!(f, "{symbol}{}", self.major())
-    }
-}
-
-impl Money {
-    fn major(self) -> String {
-        let decimals = self.currency.decimals();
-        let unit = 10_i64.pow(decimals);
-        let whole = (self.amount_minor / unit).to_string();
-        let mut grouped = String::new();
-        for (position, digit) in whole.chars().enumerate() {
-            if position > 0 && (whole.len() - position).is_multiple_of(3) {
-                grouped.push(',');
-            }
-            grouped.push(digit);
-        }
-        if decimals == 0 || self.currency.is_in(WHOLE_ONLY) {
-            return grouped;
-        }
-        format!(
-            "{grouped}.{:0width$}",
-            self.amount_minor % unit,
-            width = decimals as usize
-        )
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -348,20 +315,6 @@ mod tests {
         for code in &facts.three_decimal {
             assert_eq!(code.parse::<Currency>().unwrap().decimals(), 3, "{code}");
         }
-    }
-
-    #[test]
-    fn shows_amounts_for_people() {
-        let show = |minor, code: &str| {
-            Money::new(minor, code.parse().unwrap())
-                .unwrap()
-                .to_string()
-        };
-        assert_eq!(show(123_450, "eur"), "€1,234.50");
-        assert_eq!(show(5, "usd"), "$0.05");
-        assert_eq!(show(500, "jpy"), "¥500");
-        assert_eq!(show(500, "isk"), "ISK 5");
-        assert_eq!(show(5120, "kwd"), "KWD 5.120");
     }
 
     proptest! {

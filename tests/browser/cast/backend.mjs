@@ -24,6 +24,21 @@ export class Backend {
     return this.#call('POST', '/products', product);
   }
 
+  /** Offers a way of delivery. */
+  ships(method) {
+    return this.#call('POST', '/shipping-methods', method);
+  }
+
+  /** Offers a way to pay by hand. */
+  takes(method) {
+    return this.#call('POST', '/payment-methods', method);
+  }
+
+  /** Changes a product. */
+  reprices(productId, unitAmount) {
+    return this.#call('PATCH', `/products/${productId}`, { unit_amount: unitAmount });
+  }
+
   /** Takes a product off the shelves. */
   withdraw(productId) {
     return this.#call('DELETE', `/products/${productId}`);

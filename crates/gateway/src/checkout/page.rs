@@ -2,20 +2,26 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use db::carts::Line;
 use db::checkouts::Checkout;
 use db::connections::Connection;
 use db::stores::Store;
+use domain::money::Locale;
 use domain::{Currency, Money};
 use serde_json::json;
 
+use super::delivery::Delivery;
 use super::session;
 use crate::app::App;
 use crate::error::ApiError;
+use crate::orders::place::is_firm;
 use crate::pages::{self, Link, MessageKind, Page, Permissions, json_for_script};
+use crate::payment_methods::languages;
+use crate::payment_methods::wire::PaymentMethodReply;
 use crate::personal::{Contact, Row};
+use crate::shipping::wire::MAX_METHODS;
 use crate::stripe::is_elsewhere;
 use crate::tokens::TokenError;
 
@@ -26,8 +32,12 @@ struct CheckoutPage<'a> {
     store_name: &'a str,
     is_live: bool,
     lines: Vec<LineView>,
+    subtotal: Option<String>,
+    shipping: Option<String>,
     total: String,
     email: String,
+    delivery: Option<Delivery>,
+    methods: Vec<PaymentMethodReply>,
     cancel_url: Option<String>,
     stripe_js_url: String,
     config_json: String,
@@ -47,6 +57,9 @@ struct View {
     connection: Connection,
     lines: Vec<Line>,
     email: Option<String>,
+    delivery: Option<Delivery>,
+    methods: Vec<PaymentMethodReply>,
+    locale: &'static Locale,
 }
 
 /// What a token leads to.
@@ -61,22 +74,23 @@ enum Found {
 /// Shows the payment form, or says in words why there is none.
 pub async fn show_checkout_page(
     app: web::Data<App>,
+    request: HttpRequest,
     token: web::Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    match show(&app, &token).await {
+    match show(&app, &token, &languages::of(&request)).await {
         Err(error) => pages::failure(&app, error),
         shown => shown,
     }
 }
 
-async fn show(app: &App, token: &str) -> Result<HttpResponse, ApiError> {
+async fn show(app: &App, token: &str, wanted: &[String]) -> Result<HttpResponse, ApiError> {
     let claims = match app.tokens.verify_checkout(token, app.now()) {
         Ok(claims) => claims,
-        Err(TokenError::Expired) => return show_expired(app, token).await,
+        Err(TokenError::Expired) => return show_expired(app, token, wanted).await,
         Err(TokenError::Invalid) => return unknown(app),
     };
-    match find(app, claims).await? {
-        Found::Payable(view) => payment_form(app, token, &view),
+    match find(app, claims, wanted).await? {
+        Found::Payable(view) => payment_form(app, token, *view),
         Found::Paid => Ok(to_result(app, token)),
         Found::Outdated(checkout) => outdated(app, checkout),
         Found::NotConnected(store, checkout) => not_connected(app, &store, checkout),
@@ -85,11 +99,11 @@ async fn show(app: &App, token: &str) -> Result<HttpResponse, ApiError> {
 }
 
 /// An expired link still leads to what became of the checkout, or back to the shop.
-async fn show_expired(app: &App, token: &str) -> Result<HttpResponse, ApiError> {
+async fn show_expired(app: &App, token: &str, wanted: &[String]) -> Result<HttpResponse, ApiError> {
     let Ok(claims) = app.tokens.read_checkout(token, app.now()) else {
         return expired(app, None);
     };
-    match find(app, claims).await? {
+    match find(app, claims, wanted).await? {
         Found::Paid => Ok(to_result(app, token)),
         Found::Payable(view) => expired(app, back(view.checkout)),
         Found::Outdated(checkout) | Found::NotConnected(_, checkout) => {
@@ -108,14 +122,18 @@ fn to_result(app: &App, token: &str) -> HttpResponse {
         .finish()
 }
 
-async fn find(app: &App, claims: crate::tokens::CheckoutClaims) -> Result<Found, ApiError> {
+async fn find(
+    app: &App,
+    claims: crate::tokens::CheckoutClaims,
+    wanted: &[String],
+) -> Result<Found, ApiError> {
     let mut conn = app.db.read().await?;
     let store = db::stores::find(&mut conn, claims.store_id).await?;
     let (Some(store), Some(checkout)) = (store, session::load(&mut conn, claims).await?) else {
         return Ok(Found::Unknown);
     };
     let order = db::orders::find_open_by_cart(&mut conn, store.id, checkout.cart_id).await?;
-    if order.is_some_and(|order| !order.payment_status.is_payable()) {
+    if order.is_some_and(|order| is_firm(&order)) {
         return Ok(Found::Paid);
     }
     let cart = db::carts::find(&mut conn, store.id, checkout.cart_id, app.now()).await?;
@@ -133,35 +151,58 @@ async fn find(app: &App, claims: crate::tokens::CheckoutClaims) -> Result<Found,
         table: "checkouts",
         id: *checkout.id.as_uuid(),
     };
-    let email = Contact::open(&app.vault, row, checkout.contact_sealed.as_deref())?.email;
+    let contact = Contact::open(&app.vault, row, checkout.contact_sealed.as_deref())?;
+    let locale = languages::best(wanted, Locale::find).unwrap_or(&Locale::ENGLISH);
+    let delivery = Delivery::ask(&mut conn, store.id, &checkout, &contact, locale).await?;
+    let mut methods = Vec::new();
+    for method in db::payment_methods::list_active(&mut conn, store.id, MAX_METHODS).await? {
+        methods.push(PaymentMethodReply::manual(&method, wanted)?);
+    }
     Ok(Found::Payable(Box::new(View {
         store,
         checkout,
         connection,
         lines,
-        email,
+        email: contact.email,
+        delivery,
+        methods,
+        locale,
     })))
 }
 
-fn payment_form(app: &App, token: &str, view: &View) -> Result<HttpResponse, ApiError> {
+fn payment_form(app: &App, token: &str, view: View) -> Result<HttpResponse, ApiError> {
     let View {
         store,
         checkout,
         connection,
         lines,
         email,
+        delivery,
+        methods,
+        locale,
     } = view;
     let page = Page::new(format!("Pay {}", store.name));
-    let total = Money::new(checkout.amount_minor, checkout.currency)?;
+    let shown = |minor| Ok::<_, ApiError>(Money::new(minor, checkout.currency)?.shown(locale));
+    let subtotal_minor = checkout.amount_minor - checkout.shipping_minor;
+    // Where the shopper chooses, the first way of shipping is chosen to begin with.
+    let chosen = delivery.as_ref().and_then(Delivery::chosen);
+    let shipping_minor = chosen.map_or(checkout.shipping_minor, |option| option.amount_minor);
+    let total = Money::new(subtotal_minor, checkout.currency)?
+        .checked_add(Money::new(shipping_minor, checkout.currency)?)?;
+    let is_shipped = checkout.shipping_method_id.is_some() || chosen.is_some();
     let config = json!({
         "store_id": store.id,
         "checkout_id": checkout.id,
         "cart_id": checkout.cart_id,
         "checkout_token": token,
         "publishable_key": connection.publishable_key,
-        "amount": checkout.amount_minor,
+        "amount": total.amount_minor(),
+        "subtotal": subtotal_minor,
+        "shipping": shipping_minor,
+        "shipping_methods": delivery.as_ref().map(|delivery| &delivery.options),
         "currency": checkout.currency,
         "locale": "en",
+        "money_locale": locale.tag(),
         "return_url": app.settings.public(&format!("/payment/success?checkout={token}")),
         "cancel_url": checkout.cancel_url,
         "email": email,
@@ -173,10 +214,14 @@ fn payment_form(app: &App, token: &str, view: &View) -> Result<HttpResponse, Api
         is_live: checkout.mode.is_live(),
         lines: lines
             .iter()
-            .map(|line| line_view(line, checkout.currency))
+            .map(|line| line_view(line, checkout.currency, locale))
             .collect::<Result<_, _>>()?,
-        total: total.to_string(),
-        email: email.clone().unwrap_or_default(),
+        subtotal: is_shipped.then(|| shown(subtotal_minor)).transpose()?,
+        shipping: is_shipped.then(|| shown(shipping_minor)).transpose()?,
+        total: total.shown(locale),
+        email: email.unwrap_or_default(),
+        delivery,
+        methods,
         cancel_url: checkout.cancel_url.clone(),
         stripe_js_url: app.settings.stripe_js_url.to_string(),
         config_json: json_for_script(&config),
@@ -189,14 +234,14 @@ fn payment_form(app: &App, token: &str, view: &View) -> Result<HttpResponse, Api
     pages::render(app, StatusCode::OK, &page, &template, &permissions)
 }
 
-fn line_view(line: &Line, currency: Currency) -> Result<LineView, ApiError> {
+fn line_view(line: &Line, currency: Currency, locale: &Locale) -> Result<LineView, ApiError> {
     let unit_amount = Money::new(line.unit_amount_minor, currency)?;
     let quantity = u32::try_from(line.quantity).map_err(ApiError::internal)?;
     Ok(LineView {
         name: line.name.clone(),
         quantity: line.quantity,
-        unit_amount: unit_amount.to_string(),
-        amount: unit_amount.checked_mul(quantity)?.to_string(),
+        unit_amount: unit_amount.shown(locale),
+        amount: unit_amount.checked_mul(quantity)?.shown(locale),
     })
 }
 

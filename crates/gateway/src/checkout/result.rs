@@ -3,12 +3,13 @@
 //! Shows what our record says, brought up to Stripe's, never what the query claims.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use db::checkouts::Checkout;
 use db::orders::Order;
 use db::stores::Store;
 use domain::Money;
+use domain::money::Locale;
 use domain::order::PaymentStatus;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
@@ -18,6 +19,8 @@ use super::session;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::pages::{self, Link, Page, Permissions, json_for_script};
+use crate::payment_methods::languages;
+use crate::payment_methods::wire::PaymentMethodReply;
 use crate::sealing;
 use crate::work::settle;
 
@@ -36,6 +39,7 @@ struct SuccessPage<'a> {
     store_name: &'a str,
     order_number: Option<String>,
     amount: Option<String>,
+    by_hand: Option<PaymentMethodReply>,
     success_url: Option<String>,
     checkout_url: Option<String>,
     config_json: Option<String>,
@@ -51,15 +55,21 @@ struct CancelPage<'a> {
 /// Settles the payment, whichever of webhook and return comes first, and shows its state.
 pub async fn show_payment_result(
     app: web::Data<App>,
+    request: HttpRequest,
     query: web::Query<ResultQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    match find_and_show(&app, query.checkout.as_deref()).await {
+    let wanted = languages::of(&request);
+    match find_and_show(&app, query.checkout.as_deref(), &wanted).await {
         Err(error) => pages::failure(&app, error),
         shown => shown,
     }
 }
 
-async fn find_and_show(app: &App, token: Option<&str>) -> Result<HttpResponse, ApiError> {
+async fn find_and_show(
+    app: &App,
+    token: Option<&str>,
+    wanted: &[String],
+) -> Result<HttpResponse, ApiError> {
     let Some(token) = token else {
         return unknown(app);
     };
@@ -74,7 +84,19 @@ async fn find_and_show(app: &App, token: Option<&str>) -> Result<HttpResponse, A
         return unknown(app);
     };
     match settled_order(app, &store, &checkout).await? {
-        Some((order, state)) => show(app, token, &store, checkout, &order, state),
+        Some((order, state)) => {
+            let by_hand = by_hand(app, &order, wanted).await?;
+            let locale = languages::best(wanted, Locale::find).unwrap_or(&Locale::ENGLISH);
+            let money = Money::new(order.amount_minor, order.currency)?.shown(locale);
+            show(
+                app,
+                token,
+                &store,
+                checkout,
+                &order,
+                (state, money, by_hand),
+            )
+        }
         None => unknown(app),
     }
 }
@@ -108,6 +130,9 @@ async fn settled_order(
     if !order.payment_status.is_payable() {
         return Ok(Some((order, "paid")));
     }
+    if order.payment_method_id.is_some() {
+        return Ok(Some((order, "placed")));
+    }
     let payment = db::payments::find_open_by_order(&mut conn, store.id, order.id).await?;
     drop(conn);
     let Some(intent) = payment.and_then(|payment| payment.payment_intent_id) else {
@@ -119,6 +144,22 @@ async fn settled_order(
         .unwrap_or(order);
     let state = state(fresh.payment_status);
     Ok(Some((fresh, state)))
+}
+
+/// How the shopper pays an order that is not paid through Stripe, in the shopper's language.
+async fn by_hand(
+    app: &App,
+    order: &Order,
+    wanted: &[String],
+) -> Result<Option<PaymentMethodReply>, ApiError> {
+    let Some(method_id) = order.payment_method_id else {
+        return Ok(None);
+    };
+    let mut conn = app.db.read().await?;
+    let method = db::payment_methods::find(&mut conn, order.store_id, method_id).await?;
+    method
+        .map(|method| PaymentMethodReply::manual(&method, wanted))
+        .transpose()
 }
 
 fn state(payment_status: PaymentStatus) -> &'static str {
@@ -135,7 +176,7 @@ fn show(
     store: &Store,
     checkout: Checkout,
     order: &Order,
-    state: &str,
+    (state, amount, by_hand): (&str, String, Option<PaymentMethodReply>),
 ) -> Result<HttpResponse, ApiError> {
     let page = Page::new(format!("Order {} – {}", order.number, store.name));
     let config_json = match state {
@@ -153,7 +194,8 @@ fn show(
         is_live: order.mode.is_live(),
         store_name: &store.name,
         order_number: Some(order.number.to_string()),
-        amount: Some(Money::new(order.amount_minor, order.currency)?.to_string()),
+        amount: Some(amount),
+        by_hand,
         success_url: checkout.success_url,
         checkout_url: Some(format!("/checkout/{token}")),
         config_json,
@@ -179,6 +221,7 @@ fn unknown(app: &App) -> Result<HttpResponse, ApiError> {
         store_name: "",
         order_number: None,
         amount: None,
+        by_hand: None,
         success_url: None,
         checkout_url: None,
         config_json: None,

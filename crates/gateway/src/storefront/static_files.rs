@@ -36,6 +36,7 @@ const ASSETS: &[Asset] = assets! {
     "payment-status.js" => JAVASCRIPT,
     "widget.js" => JAVASCRIPT,
     "lib/api.js" => JAVASCRIPT,
+    "lib/delivery.js" => JAVASCRIPT,
     "lib/money.js" => JAVASCRIPT,
     "lib/words.js" => JAVASCRIPT,
     "demo/coffee.svg" => SVG,
