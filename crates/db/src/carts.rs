@@ -1,5 +1,6 @@
 //! Carts and their lines. A version counts the changes, so that a checkout knows the cart it was made from.
 
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use domain::{CartId, Currency, Mode, ProductId, StoreId};
 use jiff::Timestamp;
@@ -7,7 +8,7 @@ use jiff::Timestamp;
 use crate::DbError;
 use crate::columns::{At, Id, MaybeId, Word, at, columns, id};
 use crate::conn::{Conn, RunQueryDsl};
-use crate::schema::{cart_items, carts};
+use crate::schema::{cart_items, carts, checkouts, payment_links};
 
 /// A cart, without its lines.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -151,4 +152,42 @@ async fn insert_lines(
             .await?;
     }
     Ok(())
+}
+
+/// Forgets carts of all stores that expired before `before`, with their lines and checkouts, at most `limit`. Tells how many.
+pub async fn forget_expired(
+    conn: &mut Conn,
+    limit: i64,
+    before: Timestamp,
+) -> Result<usize, DbError> {
+    let expired: Vec<(Id, Id)> = carts::table
+        .filter(carts::expires_at.lt(at(before)))
+        // A payment link tells its holder for good that it was used or has expired.
+        .filter(not(exists(
+            payment_links::table
+                .filter(payment_links::store_id.eq(carts::store_id))
+                .filter(payment_links::cart_id.eq(carts::id)),
+        )))
+        .order(carts::expires_at.asc())
+        .limit(limit)
+        .select((carts::store_id, carts::id))
+        .load(conn)
+        .await?;
+    for &(store_id, cart_id) in &expired {
+        diesel::delete(
+            checkouts::table
+                .filter(checkouts::store_id.eq(store_id))
+                .filter(checkouts::cart_id.eq(cart_id)),
+        )
+        .execute(conn)
+        .await?;
+        diesel::delete(
+            carts::table
+                .filter(carts::store_id.eq(store_id))
+                .filter(carts::id.eq(cart_id)),
+        )
+        .execute(conn)
+        .await?;
+    }
+    Ok(expired.len())
 }

@@ -10,6 +10,8 @@ DROP TABLE payment_methods;
 DROP TABLE shipping_methods;
 DROP INDEX orders_email;
 DROP INDEX orders_stock_due;
+DROP INDEX checkouts_cart;
+DROP INDEX carts_expired;
 DROP INDEX payments_ending;
 ALTER TABLE payments DROP COLUMN customer_id;
 ALTER TABLE payments DROP COLUMN charge_id;

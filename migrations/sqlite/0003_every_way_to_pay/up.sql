@@ -45,6 +45,9 @@ ALTER TABLE orders ADD COLUMN stock_taken INTEGER NOT NULL DEFAULT 1 CHECK (stoc
 ALTER TABLE orders ADD COLUMN stock_until INTEGER;
 ALTER TABLE orders ADD COLUMN cancelled_at INTEGER;
 CREATE INDEX orders_email ON orders (store_id, mode, email_hash, id) WHERE email_hash IS NOT NULL;
+-- Carts that have expired, and what stands on them.
+CREATE INDEX carts_expired ON carts (expires_at);
+CREATE INDEX checkouts_cart ON checkouts (store_id, cart_id);
 CREATE INDEX orders_stock_due ON orders (stock_until) WHERE stock_until IS NOT NULL;
 
 -- Until when the money is held (the charge's `capture_before`), and Stripe's charge.

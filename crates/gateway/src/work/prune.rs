@@ -21,6 +21,10 @@ const ROWS: i64 = 500;
 const TRIES: u32 = 5;
 /// A connect token that has expired is still told apart from one that never was.
 const TOKENS_KEPT: SignedDuration = SignedDuration::from_hours(24);
+/// Carts of one step; each is several statements.
+const CARTS: i64 = 100;
+/// What became of a cart's last checkout can be asked for a day after it ended.
+const CARTS_KEPT: SignedDuration = SignedDuration::from_hours(48);
 
 /// Does a part of a pass, or begins one if it is time. Returns the number of its steps; 0 if there was nothing to do.
 pub async fn run_once(app: &App) -> Result<usize, ApiError> {
@@ -77,7 +81,7 @@ async fn make_room(app: &App) {
     }
 }
 
-/// Expired idempotency keys, connect tokens and signing secrets.
+/// Expired idempotency keys, connect tokens, signing secrets and carts.
 async fn forget_small_things(app: &App, now: Timestamp) -> Result<(), ApiError> {
     loop {
         let mut tx = app.db.begin().await?;
@@ -85,6 +89,7 @@ async fn forget_small_things(app: &App, now: Timestamp) -> Result<(), ApiError> 
             db::idempotency::forget_expired(&mut tx, ROWS, now).await?,
             db::connect_tokens::forget_expired(&mut tx, ROWS, now - TOKENS_KEPT).await?,
             db::webhook_secrets::forget_expired(&mut tx, ROWS, now).await?,
+            db::carts::forget_expired(&mut tx, CARTS, now - CARTS_KEPT).await?,
         ];
         tx.commit().await?;
         if forgotten.iter().all(|count| *count == 0) {
