@@ -114,6 +114,21 @@ pub async fn find_active(
         .await
 }
 
+/// The active product with this SKU.
+pub async fn find_by_sku(
+    conn: &mut Conn,
+    store_id: StoreId,
+    sku: &str,
+) -> Result<Option<Product>, DbError> {
+    products::table
+        .filter(products::store_id.eq(id(store_id)))
+        .filter(products::sku.eq(sku.to_owned()))
+        .filter(products::active.eq(true))
+        .select(columns::<Product>())
+        .first(conn)
+        .await
+}
+
 /// The active ones among these, in no order.
 pub async fn find_many_active(
     conn: &mut Conn,

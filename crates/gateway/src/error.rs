@@ -303,6 +303,11 @@ impl ApiError {
         self.0.code
     }
 
+    /// The field that is wrong.
+    pub fn named_param(&self) -> Option<&str> {
+        self.0.param.as_deref()
+    }
+
     /// What to do next, in words for people.
     pub fn message(&self) -> &str {
         &self.0.message

@@ -122,6 +122,14 @@ fn store_api() -> impl HttpServiceFactory {
             ],
         ))
         .service(on(
+            "/products.csv",
+            [get(storefront::csv::export::export_products)],
+        ))
+        .service(on(
+            "/products/import",
+            [post(storefront::csv::import::import_products)],
+        ))
+        .service(on(
             "/products/{product_id}",
             [
                 get(storefront::show_product::show_product),

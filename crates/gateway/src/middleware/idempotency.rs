@@ -24,6 +24,7 @@ use crate::app::App;
 use crate::error::{ApiError, REQUEST_ID};
 use crate::guards::{self, InternalCaller, MaybeStoreKey, RouteStore};
 use crate::json::{MAX_JSON_BYTES, read_body};
+use crate::storefront::csv::import::MAX_IMPORT_BYTES;
 
 use call::{Call, Turn};
 use key::{Caller, IDEMPOTENCY_KEY};
@@ -127,7 +128,12 @@ async fn prepare(
         credential: key::credential(request.headers(), credential_header),
     };
     let key = key::parse(request.headers())?;
-    let body = read_body(request.take_payload(), MAX_JSON_BYTES).await?;
+    let max_bytes = if request.path().ends_with("/products/import") {
+        MAX_IMPORT_BYTES
+    } else {
+        MAX_JSON_BYTES
+    };
+    let body = read_body(request.take_payload(), max_bytes).await?;
     let path = request
         .uri()
         .path_and_query()

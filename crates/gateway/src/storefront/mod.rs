@@ -3,6 +3,7 @@
 pub mod cart_wire;
 pub mod create_cart;
 pub mod create_product;
+pub mod csv;
 pub mod delete_product;
 pub mod demo;
 pub mod list_products;

@@ -51,16 +51,16 @@ impl From<Product> for ProductReply {
 #[serde(deny_unknown_fields)]
 pub struct ProductFields {
     #[serde(default, deserialize_with = "present")]
-    sku: Option<Option<String>>,
-    name: Option<String>,
+    pub(super) sku: Option<Option<String>>,
+    pub(super) name: Option<String>,
     #[serde(default, deserialize_with = "present")]
-    description: Option<Option<String>>,
+    pub(super) description: Option<Option<String>>,
     #[serde(default, deserialize_with = "present")]
-    image_url: Option<Option<String>>,
-    unit_amount: Option<i64>,
-    currency: Option<String>,
+    pub(super) image_url: Option<Option<String>>,
+    pub(super) unit_amount: Option<i64>,
+    pub(super) currency: Option<String>,
     #[serde(default, deserialize_with = "present")]
-    stock: Option<Option<i64>>,
+    pub(super) stock: Option<Option<i64>>,
 }
 
 /// Tells `null` from absent.

@@ -1,8 +1,10 @@
 //! What a shop needs beside cards: shipping, payment by hand, stock that is held for a while, prices that change.
 
+mod csv;
 mod holds;
 mod last_item;
 mod manual;
+mod page;
 mod prices;
 mod shipping;
 

@@ -15,7 +15,7 @@ stories!(
 );
 
 /// Every route: its path with `{store}` for the store's id, and what it answers to.
-pub const ROUTES: [(&str, &str); 42] = [
+pub const ROUTES: [(&str, &str); 43] = [
     ("/healthz", "GET"),
     ("/readyz", "GET"),
     ("/webhook/stripe", "POST"),
@@ -37,6 +37,8 @@ pub const ROUTES: [(&str, &str); 42] = [
     ("/api/internal/stores/{store}/api-keys", "POST"),
     ("/api/internal/orders/id", "GET"),
     ("/api/v1/stores/{store}/products", "GET, POST"),
+    ("/api/v1/stores/{store}/products.csv", "GET"),
+    ("/api/v1/stores/{store}/products/import", "POST"),
     ("/api/v1/stores/{store}/products/id", "GET, PATCH, DELETE"),
     ("/api/v1/stores/{store}/shipping-methods", "GET, POST"),
     (

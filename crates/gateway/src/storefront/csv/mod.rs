@@ -1,0 +1,6 @@
+//! The catalogue as CSV, for people with spreadsheets.
+
+pub mod cells;
+pub mod export;
+pub mod import;
+mod rows;
