@@ -13,6 +13,7 @@ use diesel::sqlite::{Sqlite, SqliteValue};
 use domain::money::MoneyError;
 use domain::order::{OrderStatus, PaymentStatus, UnknownState};
 use domain::shipping::{Country, InvalidCountry};
+use domain::returned::RefundStatus;
 use domain::{
     ApiKeyId, CartId, CheckoutId, Currency, CustomerId, DisputeId, Mode, OrderEventId, OrderId,
     PaymentActionId, PaymentId, PaymentLinkId, PaymentMethodId, ProductId, RefundId,
@@ -285,6 +286,7 @@ word_columns! {
     Currency => MoneyError,
     OrderStatus => UnknownState,
     PaymentStatus => UnknownState,
+    RefundStatus => UnknownState,
 }
 
 impl Word {

@@ -309,6 +309,20 @@ pub async fn set_contact(
     Ok(changed == 1)
 }
 
+/// Makes the order's row the caller's until the transaction's end. Whoever locks its payment too does that after this.
+pub async fn lock(conn: &mut Conn, store_id: StoreId, order_id: OrderId) -> Result<(), DbError> {
+    // Writing what is there locks the row.
+    diesel::update(
+        orders::table
+            .filter(orders::store_id.eq(id(store_id)))
+            .filter(orders::id.eq(id(order_id))),
+    )
+    .set(orders::updated_at.eq(orders::updated_at))
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Moves an order from the state that a decision was made on; `false` if it has moved on meanwhile.
 pub async fn set_state(
     conn: &mut Conn,

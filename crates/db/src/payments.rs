@@ -1,5 +1,6 @@
 //! Payments: one row per `PaymentIntent`, written before Stripe is asked to create it.
 
+mod refunded;
 mod state;
 
 use diesel::prelude::*;
@@ -11,6 +12,7 @@ use crate::columns::{At, Id, MaybeAt, MaybeId, Word, at, columns, id};
 use crate::conn::{Conn, RunQueryDsl};
 use crate::schema::payments;
 
+pub use refunded::{count_refunds, lock, reserve_refund};
 pub use state::{CaptureMethod, PaymentState};
 
 /// What a payment is for.

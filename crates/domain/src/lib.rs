@@ -11,6 +11,7 @@ pub mod mode;
 pub mod money;
 pub mod order;
 pub mod return_url;
+pub mod returned;
 pub mod settle;
 pub mod shipping;
 pub mod stripe_keys;

@@ -43,6 +43,8 @@ macro_rules! states {
     };
 }
 
+pub(crate) use states;
+
 states! {
     /// Where an order stands: `pending → confirmed → shipped → completed`, `pending|confirmed → cancelled`.
     OrderStatus {
@@ -94,7 +96,8 @@ states! {
 }
 
 impl PaymentStatus {
-    /// Whether the money may move from here to `next`. Everything else is an old event that arrived late.
+    /// Whether the money may move from here to `next`. Everything else is an old event that arrived late, or one of
+    /// [`Self::can_come_back`].
     pub const fn can_become(self, next: Self) -> bool {
         use PaymentStatus::{
             Authorized, Disputed, Failed, Paid, PartiallyRefunded, Refunded, Unpaid,
@@ -106,7 +109,25 @@ impl PaymentStatus {
                 | (Authorized, Paid | Unpaid)
                 | (Paid, PartiallyRefunded | Refunded | Disputed)
                 | (PartiallyRefunded, Refunded | Disputed)
-                | (Disputed, Paid | Refunded)
+                | (Refunded, Disputed)
+                | (Disputed, Paid | PartiallyRefunded | Refunded)
+        )
+    }
+
+    /// Whether money that had gone back may be the merchant's again: only where a refund failed or a dispute was won.
+    pub const fn can_come_back(self, next: Self) -> bool {
+        use PaymentStatus::{Paid, PartiallyRefunded, Refunded};
+        matches!(
+            (self, next),
+            (PartiallyRefunded, Paid) | (Refunded, PartiallyRefunded | Paid)
+        )
+    }
+
+    /// Whether the money was taken, whatever became of it since.
+    pub const fn was_taken(self) -> bool {
+        matches!(
+            self,
+            Self::Paid | Self::PartiallyRefunded | Self::Refunded | Self::Disputed
         )
     }
 

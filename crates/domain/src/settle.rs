@@ -6,6 +6,7 @@
 
 use crate::incident::Incident;
 use crate::order::{OrderStatus, PaymentStatus};
+use crate::returned::Returned;
 use crate::{Currency, Mode, Money, OrderId, StoreId};
 
 /// What our own records say.
@@ -54,6 +55,8 @@ pub struct Observed {
     pub metadata_order_id: Option<String>,
     /// Whether `last_payment_error` is set.
     pub has_payment_error: bool,
+    /// What refunds and disputes have taken of it again.
+    pub returned: Returned,
 }
 
 /// Stripe's `PaymentIntent` statuses, as far as they matter here.
@@ -82,6 +85,8 @@ pub enum Decision {
     MarkFailed,
     /// The authorisation is gone; nothing was taken.
     MarkUnpaid,
+    /// The order was paid, and its money has gone back, is disputed, or has come back to the merchant since.
+    Follow(PaymentStatus),
     /// Nothing that we do not know already, or nothing decided yet at Stripe.
     Unchanged,
     /// Records disagree: change nothing, tell a person.
@@ -156,10 +161,19 @@ fn received(
     if !is_expected {
         return Decision::Report(Incident::AmountMismatch);
     }
-    if !expected.payment_status.can_become(next) {
+    let current = expected.payment_status;
+    if current.was_taken() {
+        let followed = observed.returned.status_after(current, amount_minor);
+        return followed.map_or(Decision::Unchanged, Decision::Follow);
+    }
+    if !current.can_become(next) {
         return Decision::Unchanged;
     }
     if expected.order_status == OrderStatus::Cancelled {
+        // A person was told, and has sent it back.
+        if next == PaymentStatus::Paid && observed.returned.is_whole(amount_minor) {
+            return Decision::Unchanged;
+        }
         return Decision::Report(Incident::PaidAfterCancel);
     }
     if next == PaymentStatus::Paid {

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::returned::{DisputeStanding, RefundStatus};
 
 fn expected() -> Expected {
     Expected {
@@ -30,6 +31,7 @@ fn succeeded(expected: &Expected) -> Observed {
         metadata_store_id: Some(expected.store_id.to_string()),
         metadata_order_id: Some(expected.order_id.to_string()),
         has_payment_error: false,
+        returned: Returned::default(),
     }
 }
 
@@ -130,9 +132,68 @@ fn apply(expected: &mut Expected, decision: Decision) -> u32 {
         }
         Decision::MarkFailed => expected.payment_status = PaymentStatus::Failed,
         Decision::MarkUnpaid => expected.payment_status = PaymentStatus::Unpaid,
+        Decision::Follow(status) => expected.payment_status = status,
         Decision::Unchanged | Decision::Report(_) => {}
     }
     0
+}
+
+#[test]
+fn a_paid_order_follows_its_money() {
+    use PaymentStatus::{Disputed, Paid, PartiallyRefunded, Refunded};
+    let refunded = |refunded_minor| Returned {
+        refunded_minor,
+        ..Returned::default()
+    };
+    let disputed = Returned {
+        is_disputed: true,
+        ..Returned::default()
+    };
+    for (from, returned, decision) in [
+        (Paid, refunded(0), Decision::Unchanged),
+        (Paid, refunded(1), Decision::Follow(PartiallyRefunded)),
+        (Paid, refunded(4999), Decision::Follow(Refunded)),
+        (Paid, disputed, Decision::Follow(Disputed)),
+        (Disputed, disputed, Decision::Unchanged),
+        (Disputed, refunded(0), Decision::Follow(Paid)),
+        // Nothing came back: this is what was read before the refund.
+        (Refunded, refunded(0), Decision::Unchanged),
+    ] {
+        let expected = Expected {
+            payment_status: from,
+            ..expected()
+        };
+        let observed = Observed {
+            returned,
+            ..succeeded(&expected)
+        };
+        assert_eq!(
+            decide(&expected, &observed),
+            decision,
+            "{from} {returned:?}"
+        );
+    }
+}
+
+#[test]
+fn money_for_a_cancelled_order_that_was_sent_back_needs_nobody() {
+    let expected = Expected {
+        order_status: OrderStatus::Cancelled,
+        ..expected()
+    };
+    for (refunded_minor, decision) in [
+        (4998, Decision::Report(Incident::PaidAfterCancel)),
+        (4999, Decision::Unchanged),
+    ] {
+        let observed = Observed {
+            returned: Returned {
+                refunded_minor,
+                ..Returned::default()
+            },
+            ..succeeded(&expected)
+        };
+        assert_eq!(decide(&expected, &observed), decision);
+    }
 }
 
 proptest! {
@@ -155,6 +216,50 @@ proptest! {
         let paid = order.contains(&3);
         prop_assert_eq!(confirmations, u32::from(paid));
         prop_assert_eq!(expected.payment_status == PaymentStatus::Paid, paid);
+    }
+
+    /// A life with refunds and disputes, looked at any number of times while it goes on: whatever was seen on the way, the
+    /// last look ends where the money is, and the order was confirmed once.
+    #[test]
+    fn w8_however_often_it_is_looked_at_the_end_is_where_the_money_is(
+        steps in proptest::collection::vec((0_usize..8, any::<bool>()), 0..40)
+    ) {
+        let mut expected = expected();
+        let base = succeeded(&expected);
+        let (mut refunds, mut disputes) = (Vec::new(), Vec::new());
+        let mut confirmations = 0;
+        let mut look = |expected: &mut Expected, refunds: &[(RefundStatus, i64)], disputes: &[(DisputeStanding, i64)]| {
+            let returned = Returned::of(refunds.iter().copied(), disputes.iter().copied());
+            let observed = Observed { returned, ..base.clone() };
+            let first = decide(expected, &observed);
+            confirmations += apply(expected, first);
+            // What was paid and given back before anybody looked is both.
+            let second = decide(expected, &observed);
+            confirmations += apply(expected, second);
+            returned
+        };
+        for (what, is_seen) in steps {
+            let held: i64 = refunds.iter().filter(|(status, _): &&(RefundStatus, i64)| status.is_at_stripe()).map(|(_, amount)| amount).sum();
+            let left = 4999 - held;
+            match what {
+                0 if left > 0 => refunds.push((RefundStatus::Pending, (left / 2).max(1))),
+                1 if left > 0 => refunds.push((RefundStatus::Succeeded, left)),
+                2 => if let Some(refund) = refunds.first_mut() { refund.0 = RefundStatus::Failed },
+                3 => if let Some(refund) = refunds.last_mut() { refund.0 = RefundStatus::Canceled },
+                4 if left > 0 => disputes.push((DisputeStanding::Open, left)),
+                5 => if let Some(dispute) = disputes.first_mut() { dispute.0 = DisputeStanding::Won },
+                6 => if let Some(dispute) = disputes.last_mut() { dispute.0 = DisputeStanding::Lost },
+                7 => disputes.push((DisputeStanding::Inquiry, 4999)),
+                _ => {}
+            }
+            if is_seen {
+                look(&mut expected, &refunds, &disputes);
+            }
+        }
+        let returned = look(&mut expected, &refunds, &disputes);
+        prop_assert_eq!(confirmations, 1);
+        prop_assert_eq!(expected.payment_status, returned.status(4999));
+        prop_assert_eq!(decide(&expected, &Observed { returned, ..base.clone() }), Decision::Unchanged);
     }
 }
 

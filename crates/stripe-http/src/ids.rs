@@ -15,7 +15,7 @@ pub struct InvalidId {
 }
 
 macro_rules! stripe_id {
-    ($name:ident, $prefix:literal, $doc:literal) => {
+    ($name:ident, $prefix:literal $(or $other:literal)?, $doc:literal) => {
         #[doc = $doc]
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String")]
@@ -26,10 +26,12 @@ macro_rules! stripe_id {
             /// secret, which starts with the id that it belongs to, is refused.
             pub fn parse(text: impl Into<String>) -> Result<Self, InvalidId> {
                 let text = text.into();
-                if is_id(&text, $prefix) {
+                if is_id(&text, $prefix) $(|| is_id(&text, $other))? {
                     Ok(Self(text))
                 } else {
-                    Err(InvalidId { prefix: $prefix })
+                    Err(InvalidId {
+                        prefix: concat!($prefix $(, " or ", $other)?),
+                    })
                 }
             }
 
@@ -62,6 +64,9 @@ stripe_id!(
     "we_",
     "A webhook endpoint of an account, `we_…`."
 );
+// Charges of cards, and payments by other means.
+stripe_id!(RefundId, "re_" or "pyr_", "A refund, `re_…` or `pyr_…`.");
+stripe_id!(DisputeId, "dp_" or "du_", "A dispute, `dp_…` or `du_…`.");
 
 fn is_id(text: &str, prefix: &str) -> bool {
     let Some(rest) = text.strip_prefix(prefix) else {
@@ -105,6 +110,21 @@ mod tests {
         }
         assert!(PaymentIntentId::parse(format!("pi_{}", "x".repeat(252))).is_ok());
         assert!(PaymentIntentId::parse(format!("pi_{}", "x".repeat(253))).is_err());
+    }
+
+    #[test]
+    fn some_kinds_have_two_prefixes() {
+        for good in ["re_1", "pyr_1"] {
+            assert_eq!(RefundId::parse(good).unwrap().as_str(), good);
+        }
+        for good in ["dp_1", "du_1"] {
+            assert_eq!(DisputeId::parse(good).unwrap().as_str(), good);
+        }
+        let refused = RefundId::parse("du_1").unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "not a Stripe id that starts with re_ or pyr_"
+        );
     }
 
     #[test]

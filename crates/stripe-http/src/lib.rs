@@ -22,8 +22,10 @@
 pub mod access;
 pub mod account;
 pub mod balance;
+pub mod disputes;
 pub mod events;
 pub mod payment_intents;
+pub mod refunds;
 pub mod setup_intents;
 pub mod webhook_endpoints;
 
@@ -35,6 +37,7 @@ mod error;
 pub mod form;
 mod idempotency;
 mod ids;
+mod list;
 mod metadata;
 mod request;
 mod retry;
@@ -43,7 +46,9 @@ mod transport;
 pub use client::Client;
 pub use error::{ApiError, Error, Outcome, Unsendable};
 pub use idempotency::{IdempotencyKey, InvalidIdempotencyKey};
-pub use ids::{AccountId, InvalidId, PaymentIntentId, SetupIntentId, WebhookEndpointId};
+pub use ids::{
+    AccountId, DisputeId, InvalidId, PaymentIntentId, RefundId, SetupIntentId, WebhookEndpointId,
+};
 pub use metadata::{InvalidMetadata, Metadata};
 pub use transport::{ConfigError, Transport, TransportConfig};
 

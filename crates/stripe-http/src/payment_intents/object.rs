@@ -128,6 +128,16 @@ pub struct Charge {
 }
 
 impl Charge {
+    /// What was taken and given back: what a partial capture released counts as refunded at Stripe, though it was never taken.
+    pub fn given_back(&self) -> i64 {
+        let released = if self.captured {
+            self.amount.saturating_sub(self.amount_captured)
+        } else {
+            self.amount
+        };
+        self.amount_refunded.saturating_sub(released).max(0)
+    }
+
     /// Until when a reservation can be captured, in seconds since 1970: only cards have an end (Stripe docs, "Place a hold
     /// on a payment method").
     pub fn capture_before(&self) -> Option<i64> {
@@ -233,6 +243,26 @@ mod tests {
             read(&json!({"latest_charge": null})).unwrap().latest_charge,
             None
         );
+    }
+
+    #[test]
+    fn what_a_partial_capture_released_was_not_given_back() {
+        for (captured, amount_captured, amount_refunded, given_back) in [
+            (false, 0, 0, 0),
+            (false, 0, 5000, 0),
+            (true, 5000, 0, 0),
+            (true, 5000, 1200, 1200),
+            (true, 3000, 2000, 0),
+            (true, 3000, 2500, 500),
+            (true, 3000, 5000, 3000),
+        ] {
+            let charge: Charge = serde_json::from_value(json!({
+                "id": "ch_1", "amount": 5000, "captured": captured,
+                "amount_captured": amount_captured, "amount_refunded": amount_refunded,
+            }))
+            .unwrap();
+            assert_eq!(charge.given_back(), given_back, "{charge:?}");
+        }
     }
 
     #[test]

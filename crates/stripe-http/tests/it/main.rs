@@ -8,4 +8,5 @@ mod error_bodies;
 mod events;
 mod requests;
 mod retries;
+mod returns;
 mod secrets;
