@@ -12,8 +12,8 @@ use diesel::sql_types::{BigInt, Nullable, SqlOrd, SqlType, Text};
 use diesel::sqlite::{Sqlite, SqliteValue};
 use domain::money::MoneyError;
 use domain::order::{OrderStatus, PaymentStatus, UnknownState};
-use domain::shipping::{Country, InvalidCountry};
 use domain::returned::RefundStatus;
+use domain::shipping::{Country, InvalidCountry};
 use domain::{
     ApiKeyId, CartId, CheckoutId, Currency, CustomerId, DisputeId, Mode, OrderEventId, OrderId,
     PaymentActionId, PaymentId, PaymentLinkId, PaymentMethodId, ProductId, RefundId,

@@ -39,6 +39,8 @@ pub struct Dispute {
 /// A dispute as Stripe tells it.
 #[derive(Debug, Clone)]
 pub struct ToldDispute<'a> {
+    /// Our id, where it is new here.
+    pub id: DisputeId,
     /// Test or live.
     pub mode: Mode,
     /// Of which payment.
@@ -72,7 +74,7 @@ pub async fn put(
     diesel::insert_into(disputes::table)
         .values((
             disputes::store_id.eq(id(store_id)),
-            disputes::id.eq(id(DisputeId::generate())),
+            disputes::id.eq(id(told.id)),
             disputes::mode.eq(told.mode.as_str()),
             disputes::payment_id.eq(id(told.payment_id)),
             disputes::order_id.eq(told.order_id.map(id)),

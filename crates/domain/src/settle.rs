@@ -161,9 +161,9 @@ fn received(
     if !is_expected {
         return Decision::Report(Incident::AmountMismatch);
     }
-    let current = expected.payment_status;
+    let (current, captured_minor) = (expected.payment_status, observed.amount_received_minor);
     if current.was_taken() {
-        let followed = observed.returned.status_after(current, amount_minor);
+        let followed = observed.returned.status_after(current, captured_minor);
         return followed.map_or(Decision::Unchanged, Decision::Follow);
     }
     if !current.can_become(next) {
@@ -171,7 +171,7 @@ fn received(
     }
     if expected.order_status == OrderStatus::Cancelled {
         // A person was told, and has sent it back.
-        if next == PaymentStatus::Paid && observed.returned.is_whole(amount_minor) {
+        if next == PaymentStatus::Paid && observed.returned.is_whole(captured_minor) {
             return Decision::Unchanged;
         }
         return Decision::Report(Incident::PaidAfterCancel);

@@ -24,6 +24,7 @@ pub mod pages;
 pub mod paging;
 pub mod payment_methods;
 pub mod personal;
+pub mod refunds;
 pub mod routes;
 pub mod sealing;
 pub mod server;

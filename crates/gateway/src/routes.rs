@@ -13,8 +13,8 @@ use crate::middleware::cors::answer_cors;
 use crate::middleware::idempotency;
 use crate::middleware::rate_limit::limit_store_api;
 use crate::{
-    checkout, connect, events, internal, operations, orders, payment_methods, shipping, storefront,
-    webhook,
+    checkout, connect, events, internal, operations, orders, payment_methods, refunds, shipping,
+    storefront, webhook,
 };
 
 /// Registers every route.
@@ -190,6 +190,12 @@ fn store_api() -> impl HttpServiceFactory {
             "/payments/{payment_intent_id}",
             [get(checkout::show_payment::show_payment)],
         ))
+        .configure(configure_orders)
+}
+
+/// What becomes of carts, under the store's id: orders, their money, and what Stripe tells of it.
+fn configure_orders(config: &mut ServiceConfig) {
+    config
         .service(on(
             "/orders",
             [
@@ -221,6 +227,13 @@ fn store_api() -> impl HttpServiceFactory {
             "/orders/{order_id}/cancel",
             [post(orders::cancel_order::cancel_order)],
         ))
+        .service(on(
+            "/orders/{order_id}/refunds",
+            [
+                get(refunds::list_refunds::list_refunds),
+                post(refunds::create_refund::create_refund),
+            ],
+        ))
         .service(on("/events", [get(events::list_events::list_events)]))
         .service(on(
             "/events/replay",
@@ -233,7 +246,7 @@ fn store_api() -> impl HttpServiceFactory {
         .service(on(
             "/events/{event_id}/replay",
             [post(events::replay_event::replay_event)],
-        ))
+        ));
 }
 
 type Entry = (Method, Route);

@@ -2,7 +2,7 @@
 
 use db::disputes::{self, ToldDispute};
 use db::payments::Purpose;
-use domain::{Currency, Mode};
+use domain::{Currency, DisputeId, Mode};
 use test_database::{TestDatabase, on_both_engines};
 
 use crate::world::{after, commit, new_order, new_payment, new_store, now};
@@ -15,6 +15,7 @@ async fn a_dispute_is_written_once_and_follows(database: TestDatabase) {
     let order = new_order(db, store_id).await;
     let payment = new_payment(db, store_id, Purpose::Order(order.id)).await;
     let told = |status, amount_minor, evidence_due_by| ToldDispute {
+        id: DisputeId::generate(),
         mode: Mode::Test,
         payment_id: payment.id,
         order_id: Some(order.id),

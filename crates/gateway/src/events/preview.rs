@@ -115,7 +115,8 @@ pub async fn of_many(
     events: Vec<EventSummary>,
 ) -> Result<Vec<PreviewReply>, ApiError> {
     let reading = payments(&events).into_iter().map(async |intent| {
-        let preview = preview::preview(app, store_id, mode, &intent).await?;
+        let event_type = telling(&events, &intent);
+        let preview = preview::preview(app, store_id, mode, &intent, event_type).await?;
         Ok::<_, ApiError>((intent, preview))
     });
     let mut previews: HashMap<String, Option<Preview>> = stream::iter(reading)
@@ -154,6 +155,21 @@ fn payments(events: &[EventSummary]) -> Vec<String> {
     payments.sort_unstable();
     payments.dedup();
     payments
+}
+
+/// The type of the event that asks for most about a payment: whoever looks for refunds or disputes sees the rest, too.
+fn telling<'a>(events: &'a [EventSummary], intent: &str) -> &'a str {
+    let about = events
+        .iter()
+        .filter(|event| event.object_id.as_deref() == Some(intent));
+    let mut types = about.map(|event| event.event_type.as_str());
+    let first = types.next().unwrap_or_default();
+    let more = |event_type: &&str| !event_type.starts_with("payment_intent.");
+    if more(&first) {
+        first
+    } else {
+        types.find(more).unwrap_or(first)
+    }
 }
 
 fn quiet(event: EventSummary, outcome: Outcome, message: &'static str) -> PreviewReply {

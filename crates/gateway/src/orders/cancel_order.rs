@@ -5,11 +5,13 @@ use actix_web::{HttpResponse, web};
 use db::orders::Order;
 use db::payment_actions::{self, Action, ActionState, PaymentAction};
 use db::payments::{Payment, PaymentState};
+use db::refunds::Refund;
 use db::{Conn, DbError};
 use domain::incident::Incident;
 use domain::order::{OrderStatus, PaymentStatus};
 use jiff::Timestamp;
 use serde::Deserialize;
+use stripe_http::refunds::Reason;
 
 use super::access::find_of_key;
 use super::actions::conclude::{cancel_order as mark_cancelled, open_incident};
@@ -21,6 +23,8 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::guards::StoreKey;
 use crate::json::OptionalJson;
+use crate::refunds::carry_out::{Caller, carry_out};
+use crate::refunds::plan::{self, Amount, Planned};
 use crate::timeline::Cause;
 
 /// What becomes of money that was taken.
@@ -43,13 +47,20 @@ pub async fn cancel_order(
     OptionalJson(body): OptionalJson<CancelRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let order = find_of_key(&app, &caller, &path.1).await?;
-    if body.refund {
-        return Err(refund_not_available());
-    }
     let key_id = caller.key.id.to_string();
     let cause = Cause::ApiKey(&key_id);
-    let state = match begin(&app, &order, cause).await? {
+    let actor = caller.actor();
+    let money = if body.refund {
+        Money::Refunded(&actor)
+    } else {
+        Money::Kept
+    };
+    let state = match begin(&app, &order, money, cause).await? {
         Begun::Done => ActionState::Done,
+        Begun::Refund(payment, refund) => {
+            send_back(&app, &order, &payment, refund, cause).await;
+            ActionState::Done
+        }
         Begun::New(action) => perform::perform(&app, order.store_id, &action, cause).await?,
         Begun::Before(action) => perform::resume(&app, order.store_id, &action, cause).await?,
     };
@@ -59,7 +70,18 @@ pub async fn cancel_order(
     reply(&app, order).await
 }
 
+/// What becomes of money that was taken.
+#[derive(Clone, Copy)]
+enum Money<'a> {
+    /// It stays, and a person is told.
+    Kept,
+    /// All that is left of it goes back, because this one wants it.
+    Refunded(&'a str),
+}
+
 enum Begun {
+    /// The order is cancelled, and this refund is written.
+    Refund(Box<Payment>, Box<Refund>),
     /// The payment has to be cancelled first, and the order with it.
     New(PaymentAction),
     /// The same, asked for before and not done yet.
@@ -68,10 +90,24 @@ enum Begun {
     Done,
 }
 
-async fn begin(app: &App, order: &Order, cause: Cause<'_>) -> Result<Begun, ApiError> {
+/// The order stands cancelled, whatever Stripe says now: what it refuses is told as an incident, what it does not answer is
+/// finished by the worker.
+async fn send_back(app: &App, order: &Order, payment: &Payment, refund: Box<Refund>, cause: Cause<'_>) {
+    let (store_id, caller) = (order.store_id, Caller::IsGone(cause));
+    if let Err(error) = carry_out(app, store_id, payment, *refund, caller).await {
+        tracing::warn!(%store_id, order_id = %order.id, ?error, "the refund of a cancelled order has to wait");
+    }
+}
+
+async fn begin(
+    app: &App,
+    order: &Order,
+    money: Money<'_>,
+    cause: Cause<'_>,
+) -> Result<Begun, ApiError> {
     for _ in 0..MAX_ROUNDS {
         let mut tx = app.db.begin().await?;
-        match write(&mut tx, order, cause, app.now()).await {
+        match write(&mut tx, order, money, cause, app.now()).await {
             Ok(Some(begun)) => {
                 tx.commit().await?;
                 return Ok(begun);
@@ -90,6 +126,7 @@ async fn begin(app: &App, order: &Order, cause: Cause<'_>) -> Result<Begun, ApiE
 async fn write(
     conn: &mut Conn,
     order: &Order,
+    money: Money<'_>,
     cause: Cause<'_>,
     now: Timestamp,
 ) -> Result<Option<Begun>, ApiError> {
@@ -98,7 +135,9 @@ async fn write(
         .await?
         .ok_or_else(|| ApiError::not_found("order"))?;
     if order.status == OrderStatus::Cancelled {
-        return Ok(Some(Begun::Done));
+        db::orders::lock(conn, store_id, order.id).await?;
+        let refund = refund_rest(conn, &order, money, cause, now).await?;
+        return Ok(Some(refund.unwrap_or(Begun::Done)));
     }
     if !order.status.can_become(OrderStatus::Cancelled) {
         return Err(status_conflict(order.status));
@@ -114,6 +153,9 @@ async fn write(
             .map(Some),
         None => {
             mark_cancelled(conn, store_id, order.id, cause, now).await?;
+            if let Some(refund) = refund_rest(conn, &order, money, cause, now).await? {
+                return Ok(Some(refund));
+            }
             if keeps_money(order.payment_status) {
                 let incident = Incident::CancelledButPaid;
                 open_incident(conn, store_id, order.id, incident, cause, now).await?;
@@ -121,6 +163,42 @@ async fn write(
             Ok(Some(Begun::Done))
         }
     }
+}
+
+/// Writes the refund of all that is left, if that is wanted and something is left.
+async fn refund_rest(
+    conn: &mut Conn,
+    order: &Order,
+    money: Money<'_>,
+    cause: Cause<'_>,
+    now: Timestamp,
+) -> Result<Option<Begun>, ApiError> {
+    let Money::Refunded(actor) = money else {
+        return Ok(None);
+    };
+    let store_id = order.store_id;
+    let Some(payment) = db::payments::find_open_by_order(conn, store_id, order.id).await? else {
+        return Ok(None);
+    };
+    db::payments::lock(conn, store_id, payment.id).await?;
+    let payment = db::payments::find(conn, store_id, payment.id).await?;
+    let Some(payment) = payment.filter(|one| one.captured_minor > one.refunded_minor) else {
+        return Ok(None);
+    };
+    let wanted = plan::Wanted {
+        order,
+        payment: &payment,
+        amount: Amount::Rest,
+        reason: Some(Reason::RequestedByCustomer),
+        actor,
+        action_key: None,
+    };
+    let planned = plan::plan(conn, store_id, wanted, cause, now).await?;
+    // Its money goes back: nobody has to look, unless that fails.
+    let incident = Incident::CancelledButPaid;
+    db::incidents::resolve(conn, store_id, order.id, incident, now).await?;
+    let (Planned::New(refund) | Planned::Known(refund)) = planned;
+    Ok(Some(Begun::Refund(Box::new(payment), Box::new(refund))))
 }
 
 async fn hold(conn: &mut Conn, order: &Order, now: Timestamp) -> Result<bool, DbError> {
@@ -168,13 +246,4 @@ fn paid_meanwhile() -> ApiError {
         "order_paid_meanwhile",
         "The customer's payment came through at this moment: the order is paid. To cancel it all the same, cancel it again.",
     )
-}
-
-/// 409: refunds are not there yet.
-fn refund_not_available() -> ApiError {
-    ApiError::conflict(
-        "refund_not_available",
-        "Cancel without refund, then refund the payment in Stripe.",
-    )
-    .param("refund")
 }

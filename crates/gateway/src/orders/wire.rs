@@ -14,7 +14,9 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::payment_methods::wire::STRIPE;
 use crate::personal::{Address, Contact, Row};
+use crate::refunds::wire::{DisputeReply, RefundReply};
 use crate::storefront::cart_wire::{LineReply, line_replies};
+use crate::work::returned::Records;
 
 /// Who reads the order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +54,8 @@ pub struct OrderReply {
     money: Option<MoneyReply>,
     #[serde(skip_serializing_if = "Option::is_none")]
     order_token: Option<String>,
+    #[serde(flatten)]
+    returned: Option<ReturnedReply>,
     #[serde(skip_serializing_if = "Option::is_none")]
     attention: Option<Vec<AttentionReply>>,
 }
@@ -68,7 +72,6 @@ pub struct ShippingReply {
 #[derive(Serialize)]
 pub struct MoneyReply {
     amount_captured: i64,
-    amount_refunded: i64,
     /// Until when what is held can be taken; `null` where nothing is held or that has no end.
     capture_before: Option<Timestamp>,
 }
@@ -78,10 +81,17 @@ impl MoneyReply {
         let held = payment.filter(|payment| payment.status == PaymentState::Authorized);
         Self {
             amount_captured: payment.map_or(0, |payment| payment.captured_minor),
-            amount_refunded: payment.map_or(0, |payment| payment.refunded_minor),
             capture_before: held.and_then(|payment| payment.capture_before),
         }
     }
+}
+
+/// What went back of the order's payment.
+#[derive(Serialize)]
+pub struct ReturnedReply {
+    amount_refunded: i64,
+    refunds: Vec<RefundReply>,
+    disputes: Vec<DisputeReply>,
 }
 
 /// Why the last attempt to pay failed, in Stripe's codes.
@@ -110,9 +120,12 @@ impl OrderReply {
         let lines = db::orders::lines(conn, order.store_id, order.id).await?;
         let payment = db::payments::find_open_by_order(conn, order.store_id, order.id).await?;
         let contact = contact(app, order)?;
-        let attention = match audience {
-            Audience::Shopper => None,
-            Audience::Merchant => Some(attention(conn, order).await?),
+        let (attention, returned) = match audience {
+            Audience::Shopper => (None, None),
+            Audience::Merchant => (
+                Some(attention(conn, order).await?),
+                Some(returned(conn, order, payment.as_ref()).await?),
+            ),
         };
         let money = match audience {
             Audience::Shopper => None,
@@ -154,6 +167,7 @@ impl OrderReply {
             paid_at: order.paid_at,
             money,
             order_token: None,
+            returned,
             attention,
         })
     }
@@ -174,6 +188,27 @@ pub fn contact(app: &App, order: &Order) -> Result<Contact, ApiError> {
         id: *order.id.as_uuid(),
     };
     Contact::open(&app.vault, row, order.contact_sealed.as_deref())
+}
+
+async fn returned(
+    conn: &mut Conn,
+    order: &Order,
+    payment: Option<&Payment>,
+) -> Result<ReturnedReply, ApiError> {
+    let mut records = Records::default();
+    let mut amount_refunded = 0;
+    // Of what was never taken nothing can go back.
+    if let Some(payment) = payment.filter(|payment| payment.captured_minor > 0) {
+        records = Records::load(conn, order.store_id, payment.id).await?;
+        amount_refunded = records.returned(payment).refunded_minor;
+    }
+    Ok(ReturnedReply {
+        amount_refunded,
+        refunds: records.refunds.into_iter().map(RefundReply::from).collect(),
+        disputes: (records.disputes.into_iter())
+            .map(DisputeReply::from)
+            .collect(),
+    })
 }
 
 async fn attention(conn: &mut Conn, order: &Order) -> Result<Vec<AttentionReply>, ApiError> {

@@ -12,6 +12,7 @@ use domain::settle::Decision;
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::returned;
 use super::settle::{Trigger, Verdict};
 use crate::app::App;
 use crate::error::ApiError;
@@ -69,12 +70,18 @@ async fn write(
     {
         return Ok(Outcome::Moved);
     }
+    if let Some(order) = order
+        && verdict.news.as_deref().is_some_and(|news| !news.is_empty())
+    {
+        // The order's row first, then its payment's: as whoever asks for a refund takes them.
+        db::orders::lock(conn, store_id, order.id).await?;
+    }
     let mut incident = None;
     if let Decision::Report(reported) = verdict.decision {
         incident = Some(reported);
         report(conn, store_id, payment, order, reported, trigger, now).await?;
     } else if let Some(order) = order {
-        if !move_order(conn, order, verdict.decision, trigger, now).await? {
+        if !move_order(conn, order, verdict, trigger, now).await? {
             return Ok(Outcome::Moved);
         }
         // Stripe has just told what a parked event could not.
@@ -90,6 +97,12 @@ async fn write(
     }
     if verdict.payment_state != payment.status {
         end_action(conn, store_id, payment, verdict, trigger, now).await?;
+    }
+    if let Some(news) = &verdict.news {
+        let cause = trigger.cause();
+        if !returned::store(conn, store_id, payment, order, news, cause, now).await? {
+            return Ok(Outcome::Moved);
+        }
     }
     if let Trigger::Event(event) = trigger {
         let note = incident.map(Incident::code);
@@ -203,13 +216,17 @@ async fn report(
 async fn move_order(
     conn: &mut Conn,
     order: &Order,
-    decision: Decision,
+    verdict: &Verdict,
     trigger: Trigger<'_>,
     now: Timestamp,
 ) -> Result<bool, ApiError> {
-    let Some((status, payment_status)) = order_after(order, decision) else {
+    let Some((status, payment_status)) = order_after(order, verdict.decision) else {
         return Ok(true);
     };
+    if let Decision::Follow(_) = verdict.decision {
+        let cause = trigger.cause();
+        return returned::move_order(conn, order, status, payment_status, cause, now).await;
+    }
     if !db::orders::set_state(conn, order, status, payment_status, now).await? {
         return Ok(false);
     }
@@ -235,7 +252,13 @@ async fn move_order(
     timeline::note(conn, store_id, order.id, &action, cause, &detail, now).await?;
     stock::follow_payment(conn, store_id, order.id, payment_status, cause, now).await?;
     tracing::info!(store_id = %order.store_id, order_id = %order.id, %payment_status, "order moved");
-    Ok(true)
+    let Some(then) = verdict.then else {
+        return Ok(true);
+    };
+    let mut paid = order.clone();
+    (paid.status, paid.payment_status) = (status, payment_status);
+    paid.paid_at = paid.paid_at.or(Some(now));
+    returned::move_order(conn, &paid, status, then, cause, now).await
 }
 
 /// Where a decision moves an order; `None` if it stays.
@@ -254,6 +277,7 @@ pub(super) fn order_after(
         Decision::MarkAuthorized => Some((confirmed, PaymentStatus::Authorized)),
         Decision::MarkFailed => Some((order.status, PaymentStatus::Failed)),
         Decision::MarkUnpaid => Some((order.status, PaymentStatus::Unpaid)),
+        Decision::Follow(payment_status) => Some((order.status, payment_status)),
         Decision::Unchanged | Decision::Report(_) => None,
     }
 }

@@ -11,7 +11,9 @@ pub mod preview;
 pub mod prune;
 pub mod recall;
 pub mod reconcile;
+pub mod refunds;
 mod regular;
+pub mod returned;
 pub mod settle;
 mod state;
 pub mod stock;
@@ -69,6 +71,13 @@ const REGULAR: &[Regular] = &[
         every: Duration::from_secs(1),
         can_be_woken: true,
         run_once: |app| Box::pin(reconcile::run_once(app)),
+    },
+    // Refunds that a crash, or a Stripe that did not answer, left open.
+    Regular {
+        name: "refunds",
+        every: Duration::from_secs(5),
+        can_be_woken: false,
+        run_once: |app| Box::pin(refunds::run_once(app)),
     },
     Regular {
         name: "stock",

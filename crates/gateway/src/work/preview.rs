@@ -4,12 +4,12 @@
 use db::orders::Order;
 use db::payments::{Payment, PaymentState};
 use domain::incident::Incident;
-use domain::order::PaymentStatus;
 use domain::settle::Decision;
 use domain::{Mode, StoreId};
 use serde_json::{Value, json};
 
 use super::effects;
+use super::returned::{News, Records};
 use super::settle::{Known, Verdict, judge, load, read_from_stripe};
 use crate::app::App;
 use crate::error::ApiError;
@@ -37,27 +37,32 @@ pub struct Change {
 }
 
 /// Reads a `PaymentIntent` from Stripe and tells what our record would become. `None` if it is no payment of this store
-/// and mode. Writes nothing, but for the pause of a store whose key Stripe refuses.
+/// and mode. `event_type` is what the events about it are, as far as they ask for more than the payment. Writes nothing, but for the pause of a store whose key Stripe refuses.
 pub async fn preview(
     app: &App,
     store_id: StoreId,
     mode: Mode,
     payment_intent_id: &str,
+    event_type: &str,
 ) -> Result<Option<Preview>, ApiError> {
     let Some(known) = load(app, store_id, mode, payment_intent_id).await? else {
         return Ok(None);
     };
-    let reading = read_from_stripe(app, store_id, &known.payment, payment_intent_id).await?;
-    let verdict = judge(store_id, &known, &reading)?;
+    let payment = &known.payment;
+    let reading = read_from_stripe(app, store_id, payment, payment_intent_id, event_type).await?;
+    let verdict = judge(store_id, &known, reading)?;
     let Known { payment, order, .. } = known;
     let mut changes = Vec::new();
     let mut incident = None;
     if let Decision::Report(reported) = verdict.decision {
         incident = Some(reported);
     } else if let Some(order) = &order {
-        order_changes(app, order, verdict.decision, &mut changes).await?;
+        order_changes(app, order, &payment, &verdict, &mut changes).await?;
     }
     payment_changes(&payment, &verdict, &mut changes);
+    if let Some(news) = &verdict.news {
+        returned_changes(&payment, news, &mut changes);
+    }
     Ok(Some(Preview {
         order,
         changes,
@@ -68,11 +73,16 @@ pub async fn preview(
 async fn order_changes(
     app: &App,
     order: &Order,
-    decision: Decision,
+    payment: &Payment,
+    verdict: &Verdict,
     changes: &mut Vec<Change>,
 ) -> Result<(), ApiError> {
-    let moved = effects::order_after(order, decision);
-    let (status, payment_status) = moved.unwrap_or((order.status, order.payment_status));
+    let moved = effects::order_after(order, verdict.decision);
+    let (status, mut payment_status) = moved.unwrap_or((order.status, order.payment_status));
+    let becomes_paid = verdict.decision == Decision::MarkPaid;
+    if let Some(then) = verdict.then {
+        payment_status = then;
+    }
     let mut compare = |field, from: Value, to: Value| {
         if from != to {
             changes.push(Change { field, from, to });
@@ -85,14 +95,46 @@ async fn order_changes(
     let mut conn = app.db.read().await?;
     let open = db::incidents::list_open(&mut conn, order.store_id, order.id).await?;
     let codes: Vec<String> = open.into_iter().map(|incident| incident.code).collect();
-    let is_paid = moved.is_some() && payment_status == PaymentStatus::Paid;
     // Payment closes all, and any answer from Stripe what tells of an event without one.
-    let left: Vec<&String> = codes
+    let mut left: Vec<&str> = codes
         .iter()
-        .filter(|code| !is_paid && **code != Incident::EventParked.code())
+        .map(String::as_str)
+        .filter(|code| !becomes_paid && *code != Incident::EventParked.code())
         .collect();
+    if let Some(news) = &verdict.news {
+        for (incident, is_there) in news.incidents(payment, verdict.captured_minor) {
+            left.retain(|code| is_there || *code != incident.code());
+            if is_there && !left.contains(&incident.code()) {
+                left.push(incident.code());
+            }
+        }
+    }
     compare("attention", json!(codes), json!(left));
     Ok(())
+}
+
+fn returned_changes(payment: &Payment, news: &News, changes: &mut Vec<Change>) {
+    let refunds = |records: &Records| {
+        let list = records.refunds.iter();
+        list.map(|refund| json!({ "id": refund.stripe_refund_id, "amount": refund.amount_minor, "status": refund.status }))
+            .collect::<Value>()
+    };
+    let disputes = |records: &Records| {
+        let list = records.disputes.iter();
+        list.map(|dispute| json!({ "id": dispute.stripe_dispute_id, "amount": dispute.amount_minor, "status": dispute.status }))
+            .collect::<Value>()
+    };
+    let amount = |records: &Records| json!(records.returned(payment).refunded_minor);
+    let (known, after) = (news.known(), news.after());
+    for (field, from, to) in [
+        ("amount_refunded", amount(known), amount(after)),
+        ("refunds", refunds(known), refunds(after)),
+        ("disputes", disputes(known), disputes(after)),
+    ] {
+        if from != to {
+            changes.push(Change { field, from, to });
+        }
+    }
 }
 
 fn payment_changes(payment: &Payment, verdict: &Verdict, changes: &mut Vec<Change>) {

@@ -9,6 +9,8 @@ use db::inbox::ClaimedEvent;
 use db::orders::Order;
 use db::payments::{Payment, PaymentState};
 use domain::incident::Incident;
+use domain::order::PaymentStatus;
+use domain::returned::Returned;
 use domain::settle::{Decision, Expected, IntentStatus, Observed, decide};
 use domain::{Mode, Money, StoreId};
 use jiff::Timestamp;
@@ -16,6 +18,7 @@ use stripe_http::payment_intents::{self, PaymentIntent, Status};
 use stripe_http::{Error as StripeError, PaymentIntentId};
 
 use super::effects;
+use super::returned::{self, News};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::middleware::rate_limit::Budget;
@@ -48,6 +51,14 @@ impl<'a> Trigger<'a> {
             Self::Acted(cause) => *cause,
         }
     }
+
+    /// Of an event its type, else nothing.
+    fn event_type(&self) -> &str {
+        match self {
+            Self::Event(event) => &event.event_type,
+            Self::Asked | Self::Sweep | Self::Operator => "",
+        }
+    }
 }
 
 /// What came of it.
@@ -77,8 +88,15 @@ pub async fn settle(
         let Some(known) = load(app, store_id, mode, payment_intent_id).await? else {
             return Ok(Settled::NotOurs);
         };
-        let reading = read_from_stripe(app, store_id, &known.payment, payment_intent_id).await?;
-        let verdict = judge(store_id, &known, &reading)?;
+        let reading = read_from_stripe(
+            app,
+            store_id,
+            &known.payment,
+            payment_intent_id,
+            trigger.event_type(),
+        )
+        .await?;
+        let verdict = judge(store_id, &known, reading)?;
         let Known { payment, order, .. } = known;
         if effects::store(app, store_id, &payment, order.as_ref(), &verdict, trigger).await? {
             return Ok(Settled::Stored);
@@ -151,6 +169,7 @@ pub(super) enum Reading {
     Intent {
         account_id: String,
         intent: Box<PaymentIntent>,
+        news: Box<News>,
     },
     OtherAccount,
     Missing,
@@ -161,6 +180,7 @@ pub(super) async fn read_from_stripe(
     store_id: StoreId,
     payment: &Payment,
     payment_intent_id: &str,
+    event_type: &str,
 ) -> Result<Reading, ApiError> {
     let account_id = &payment.account_id;
     let Some(stripe) = StoreStripe::of_account(app, store_id, payment.mode, account_id).await?
@@ -174,10 +194,14 @@ pub(super) async fn read_from_stripe(
         read = payment_intents::retrieve(&stripe.client, &id).await;
     }
     match read {
-        Ok(intent) => Ok(Reading::Intent {
-            account_id: stripe.connection.account_id.clone(),
-            intent: Box::new(intent),
-        }),
+        Ok(intent) => {
+            let news = returned::read(app, &stripe, store_id, payment, &intent, event_type).await?;
+            Ok(Reading::Intent {
+                account_id: stripe.connection.account_id.clone(),
+                intent: Box::new(intent),
+                news: Box::new(news),
+            })
+        }
         Err(StripeError::NotFound(_)) => Ok(Reading::Missing),
         Err(error) => Err(stripe.fail(app, error).await),
     }
@@ -195,12 +219,16 @@ pub struct Verdict {
     pub last_error: Option<(Option<String>, Option<String>)>,
     /// Stripe's charge, and until when it can be captured; `None` where neither is news.
     pub charge: Option<(String, Option<Timestamp>)>,
+    /// What became of the money of an order that is paid by this very decision.
+    pub then: Option<PaymentStatus>,
+    /// What is new about refunds and disputes.
+    pub news: Option<Box<News>>,
 }
 
 pub(super) fn judge(
     store_id: StoreId,
     known: &Known,
-    reading: &Reading,
+    reading: Reading,
 ) -> Result<Verdict, ApiError> {
     let payment = &known.payment;
     let unchanged = |decision| Verdict {
@@ -209,20 +237,26 @@ pub(super) fn judge(
         captured_minor: payment.captured_minor,
         last_error: None,
         charge: None,
+        then: None,
+        news: None,
     };
-    let (account_id, intent) = match reading {
+    let (account_id, intent, news) = match reading {
         Reading::OtherAccount => {
             return Ok(unchanged(Decision::Report(Incident::AccountMismatch)));
         }
         Reading::Missing => return Ok(unchanged(Decision::Report(Incident::PaymentMissing))),
-        Reading::Intent { account_id, intent } => (account_id, intent),
+        Reading::Intent {
+            account_id,
+            intent,
+            news,
+        } => (account_id, intent, news),
     };
-    let decision = match &known.order {
-        Some(order) => decide(
-            &expected(store_id, known, order)?,
-            &observed(account_id, intent),
-        ),
-        None => Decision::Unchanged,
+    let (decision, then) = match &known.order {
+        Some(order) => {
+            let observed = observed(&account_id, &intent, news.returned(payment));
+            settled(expected(store_id, known, order)?, &observed)
+        }
+        None => (Decision::Unchanged, None),
     };
     if let Decision::Report(incident) = decision
         && incident != Incident::PaidAfterCancel
@@ -231,14 +265,29 @@ pub(super) fn judge(
     }
     Ok(Verdict {
         decision,
-        payment_state: payment_state(payment.status, intent),
+        payment_state: payment_state(payment.status, &intent),
         captured_minor: intent.amount_received.max(payment.captured_minor),
         last_error: intent
             .last_payment_error
             .as_ref()
             .map(|error| (error.code.clone(), error.decline_code.clone())),
-        charge: new_charge(payment, intent),
+        charge: new_charge(payment, &intent),
+        then,
+        news: Some(news),
     })
+}
+
+/// The decision, and for an order that becomes paid by it what has become of its money before anybody looked.
+fn settled(mut expected: Expected, observed: &Observed) -> (Decision, Option<PaymentStatus>) {
+    let decision = decide(&expected, observed);
+    if decision != Decision::MarkPaid {
+        return (decision, None);
+    }
+    expected.payment_status = PaymentStatus::Paid;
+    match decide(&expected, observed) {
+        Decision::Follow(then) => (decision, Some(then)),
+        _ => (decision, None),
+    }
 }
 
 /// The charge that holds or took the money, if we do not know it yet.
@@ -274,7 +323,7 @@ fn expected(store_id: StoreId, known: &Known, order: &Order) -> Result<Expected,
     })
 }
 
-fn observed(account_id: &str, intent: &PaymentIntent) -> Observed {
+fn observed(account_id: &str, intent: &PaymentIntent, returned: Returned) -> Observed {
     let metadata = |key| intent.metadata.get(key).map(str::to_owned);
     Observed {
         account_id: account_id.to_owned(),
@@ -287,6 +336,7 @@ fn observed(account_id: &str, intent: &PaymentIntent) -> Observed {
         metadata_store_id: metadata("tillgate_store_id"),
         metadata_order_id: metadata("tillgate_order_id"),
         has_payment_error: intent.last_payment_error.is_some(),
+        returned,
     }
 }
 

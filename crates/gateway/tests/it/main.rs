@@ -26,6 +26,7 @@ mod pay_first;
 mod payment_intents;
 mod rate_limit;
 mod reconcile;
+mod refunds;
 mod settle;
 mod shop;
 mod stock;

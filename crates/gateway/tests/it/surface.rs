@@ -15,7 +15,7 @@ stories!(
 );
 
 /// Every route: its path with `{store}` for the store's id, and what it answers to.
-pub const ROUTES: [(&str, &str); 44] = [
+pub const ROUTES: [(&str, &str); 45] = [
     ("/healthz", "GET"),
     ("/readyz", "GET"),
     ("/webhook/stripe", "POST"),
@@ -59,6 +59,7 @@ pub const ROUTES: [(&str, &str); 44] = [
     ("/api/v1/stores/{store}/orders/id/status", "POST"),
     ("/api/v1/stores/{store}/orders/id/capture", "POST"),
     ("/api/v1/stores/{store}/orders/id/cancel", "POST"),
+    ("/api/v1/stores/{store}/orders/id/refunds", "GET, POST"),
     ("/api/v1/stores/{store}/events", "GET"),
     ("/api/v1/stores/{store}/events/replay", "POST"),
     ("/api/v1/stores/{store}/events/id", "GET"),

@@ -137,7 +137,24 @@ impl TestApp {
         list["data"].as_array().unwrap().clone()
     }
 
-    /// One of them.
+    /// A payment's `refunds` or `disputes` at Stripe, newest first.
+    pub async fn of_payment_at_stripe(
+        &self,
+        store: &ConnectedStore,
+        kind: &str,
+        intent: &str,
+    ) -> Vec<Value> {
+        let base = self.sandbox.url();
+        let url = format!("{base}/v1/{kind}?limit=100&payment_intent={intent}");
+        let request = super::http::client()
+            .get(url)
+            .bearer_auth(&store.keys.secret);
+        let list: Value = request.send().await.unwrap().json().await.unwrap();
+        assert_eq!(list["has_more"], false, "more than a page of {kind}");
+        list["data"].as_array().unwrap().clone()
+    }
+
+    /// One of the store's `PaymentIntent`s.
     pub async fn intent_at_stripe(&self, store: &ConnectedStore, intent: &str) -> Value {
         let all = self.intents_at_stripe(store).await;
         all.into_iter()
