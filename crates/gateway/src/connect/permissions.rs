@@ -62,12 +62,13 @@ use Need::{Required, Subscriptions, Useful};
 
 /// Every permission that we have a use for. A write permission includes reading.
 #[rustfmt::skip]
-pub const PERMISSIONS: [Permission; 13] = [
+pub const PERMISSIONS: [Permission; 14] = [
     new("Accounts: Read",             "connected_account_read", "to know which account the key belongs to",              Required, Some(Probe::Read("/v1/account"))),
     new("PaymentIntents: Write",      "payment_intent_write",   "to take payments",                                      Required, Some(Probe::Write("/v1/payment_intents"))),
     new("Charges and Refunds: Write", "charge_write",           "to see what was charged, and to refund it",             Required, Some(Probe::Write("/v1/refunds"))),
     new("Webhook Endpoints: Write",   "webhook_write",          "to set up the webhook for you",                         Useful,   Some(Probe::Write("/v1/webhook_endpoints"))),
     new(EVENTS,                       "event_read",             "to find payments whose webhook was lost",               Useful,   Some(Probe::List("/v1/events"))),
+    new("Disputes: Read",             "dispute_read",           "to tell how a dispute stands",                          Useful,   Some(Probe::List("/v1/disputes"))),
     new("SetupIntents: Write",        "setup_intent_write",     "to prove that both keys belong to one account",         Useful,   Some(Probe::Write("/v1/setup_intents/seti_TillgateAsksForNone"))),
     new("Customers: Write",           "customer_write",         "for subscriptions",                                     Subscriptions, None),
     new("Checkout Sessions: Write",   "checkout_session_write", "for subscriptions",                                     Subscriptions, None),

@@ -28,6 +28,7 @@ fn complete() -> Value {
     for (name, access) in [
         ("webhook_endpoints", "write"),
         ("events", "read"),
+        ("disputes", "read"),
         ("setup_intents", "write"),
     ] {
         all[name] = json!(access);
@@ -97,7 +98,7 @@ async fn c6_what_is_only_useful_is_told_after_connecting(app: &TestApp) {
     let told = problems(app, &store).await;
     let expected = [
         ("events_not_permitted", "Events: Read"),
-        ("permissions_missing", "SetupIntents: Write"),
+        ("permissions_missing", "Disputes: Read, SetupIntents: Write"),
     ];
     let expected = expected.map(|(code, detail)| (code.to_owned(), json!(detail)));
     assert_eq!(told, expected);
