@@ -92,7 +92,13 @@ enum Begun {
 
 /// The order stands cancelled, whatever Stripe says now: what it refuses is told as an incident, what it does not answer is
 /// finished by the worker.
-async fn send_back(app: &App, order: &Order, payment: &Payment, refund: Box<Refund>, cause: Cause<'_>) {
+async fn send_back(
+    app: &App,
+    order: &Order,
+    payment: &Payment,
+    refund: Box<Refund>,
+    cause: Cause<'_>,
+) {
     let (store_id, caller) = (order.store_id, Caller::IsGone(cause));
     if let Err(error) = carry_out(app, store_id, payment, *refund, caller).await {
         tracing::warn!(%store_id, order_id = %order.id, ?error, "the refund of a cancelled order has to wait");
@@ -147,22 +153,19 @@ async fn write(
         return Ok(None);
     }
     let payment = db::payments::find_open_by_order(conn, store_id, order.id).await?;
-    match payment.filter(|payment| payment.status != PaymentState::Succeeded) {
-        Some(payment) => cancel_payment(conn, &order, &payment, cause, now)
-            .await
-            .map(Some),
-        None => {
-            mark_cancelled(conn, store_id, order.id, cause, now).await?;
-            if let Some(refund) = refund_rest(conn, &order, money, cause, now).await? {
-                return Ok(Some(refund));
-            }
-            if keeps_money(order.payment_status) {
-                let incident = Incident::CancelledButPaid;
-                open_incident(conn, store_id, order.id, incident, cause, now).await?;
-            }
-            Ok(Some(Begun::Done))
-        }
+    if let Some(payment) = payment.filter(|one| one.status != PaymentState::Succeeded) {
+        let begun = cancel_payment(conn, &order, &payment, cause, now).await?;
+        return Ok(Some(begun));
     }
+    mark_cancelled(conn, store_id, order.id, cause, now).await?;
+    if let Some(refund) = refund_rest(conn, &order, money, cause, now).await? {
+        return Ok(Some(refund));
+    }
+    if keeps_money(order.payment_status) {
+        let incident = Incident::CancelledButPaid;
+        open_incident(conn, store_id, order.id, incident, cause, now).await?;
+    }
+    Ok(Some(Begun::Done))
 }
 
 /// Writes the refund of all that is left, if that is wanted and something is left.

@@ -56,7 +56,7 @@ impl<'a> Trigger<'a> {
     fn event_type(&self) -> &str {
         match self {
             Self::Event(event) => &event.event_type,
-            Self::Asked | Self::Sweep | Self::Operator => "",
+            Self::Asked | Self::Sweep | Self::Operator | Self::Acted(_) => "",
         }
     }
 }

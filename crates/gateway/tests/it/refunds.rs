@@ -20,6 +20,9 @@ stories!(
     only_the_stores_own_back_end_refunds,
     a_refund_of_a_disputed_payment_is_refused,
     refunding_goes_through_the_account_that_took_the_money,
+    a_cancelled_orders_money_goes_back_if_that_is_wanted,
+    a_cancelled_orders_refund_is_made_whatever_stripe_does,
+    a_dispute_that_may_not_be_read_is_told,
 );
 
 /// An order of 12.50 euros that is paid, and known to be.
@@ -388,4 +391,102 @@ async fn refunding_goes_through_the_account_that_took_the_money(app: &TestApp) {
     refund(app, &store, &order, json!({})).await.expect(201);
     store.keys = former;
     assert_agrees(app, &store, &order, 1250).await;
+}
+
+async fn cancel(app: &TestApp, store: &ConnectedStore, order: &PaidOrder, body: Value) -> Reply {
+    let path = format!("/orders/{}/cancel", order.id);
+    app.store_post(store, &path, &body)
+        .bearer(&store.api_key)
+        .send()
+        .await
+}
+
+async fn a_cancelled_orders_money_goes_back_if_that_is_wanted(app: &TestApp) {
+    let store = app.connected_store("Coffee").await;
+    let order = paid(app, &store).await;
+    refund(app, &store, &order, json!({ "amount": 250 }))
+        .await
+        .expect(201);
+    let wanted = json!({ "refund": true });
+    for _ in 0..2 {
+        let reply = cancel(app, &store, &order, wanted.clone())
+            .await
+            .expect(200);
+        assert_eq!(reply["status"], "cancelled");
+    }
+    assert_agrees(app, &store, &order, 1250).await;
+    assert_eq!(at_stripe(app, &store, &order).await.len(), 2);
+    assert_eq!(app.order(&store, &order.id).await["attention"], json!([]));
+
+    // Kept at first, and wanted later.
+    let order = paid(app, &store).await;
+    cancel(app, &store, &order, json!({})).await.expect(200);
+    let seen = app.order(&store, &order.id).await;
+    assert_eq!(seen["attention"][0]["code"], "cancelled_but_paid");
+    cancel(app, &store, &order, wanted).await.expect(200);
+    assert_agrees(app, &store, &order, 1250).await;
+    assert_eq!(app.order(&store, &order.id).await["attention"], json!([]));
+}
+
+async fn a_cancelled_orders_refund_is_made_whatever_stripe_does(app: &TestApp) {
+    let store = app.connected_store("Coffee").await;
+    for kind in ["after_effect_reset", "reset", "429"] {
+        let order = paid(app, &store).await;
+        app.fault(json!({
+            "path_prefix": "/v1/refunds", "method": "POST", "account": store.keys.account_id,
+            "times": 20, "kind": kind,
+        }))
+        .await;
+        let reply = cancel(app, &store, &order, json!({ "refund": true })).await;
+        assert_eq!(reply.expect(200)["status"], "cancelled", "{kind}");
+        app.control(Method::DELETE, "/faults", json!({})).await;
+        app.wait_s(120);
+        gateway::work::refunds::run_once(&app.app).await.unwrap();
+        assert_agrees(app, &store, &order, 1250).await;
+        assert_eq!(at_stripe(app, &store, &order).await.len(), 1, "{kind}");
+        let seen = app.order(&store, &order.id).await;
+        assert_eq!(
+            (&seen["status"], &seen["attention"]),
+            (&json!("cancelled"), &json!([]))
+        );
+    }
+}
+
+async fn a_dispute_that_may_not_be_read_is_told(app: &TestApp) {
+    let mut store = app.connected_store("Coffee").await;
+    let order = paid(app, &store).await;
+    let intent = app.intent_at_stripe(&store, &order.intent).await;
+    let charge = intent["latest_charge"].as_str().unwrap();
+    let full = store.keys.secret.clone();
+    store.keys.secret = crate::harness::Keys::fake().secret.replace("sk_", "rk_");
+    app.keep_secret(&store.keys.secret);
+    let permissions = json!({
+        "account": "read", "payment_intents": "write", "refunds": "write", "events": "read",
+    });
+    let key = json!({ "account_id": store.keys.account_id, "key": store.keys.secret, "permissions": permissions });
+    app.control(Method::POST, "/keys", key).await;
+    app.connect(&store.id, &store.keys, Some(&store.webhook_secret))
+        .await;
+    app.control(
+        Method::POST,
+        &format!("/charges/{charge}/dispute"),
+        json!({}),
+    )
+    .await;
+    app.deliver(&store, "charge.dispute.created", 1).await;
+    app.run_work().await;
+    let seen = app.order(&store, &order.id).await;
+    assert_eq!(seen["payment_status"], "paid");
+    assert_eq!(
+        (&seen["disputes"], &seen["attention"][0]["code"]),
+        (&json!([]), &json!("disputed"))
+    );
+    // With a key that may, it is known how it stands.
+    store.keys.secret = full;
+    app.connect(&store.id, &store.keys, Some(&store.webhook_secret))
+        .await;
+    hear(app, &store, &order).await;
+    let seen = app.order(&store, &order.id).await;
+    assert_eq!(seen["payment_status"], "disputed");
+    assert_eq!(seen["disputes"][0]["status"], "needs_response");
 }
