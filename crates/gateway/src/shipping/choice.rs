@@ -32,7 +32,7 @@ pub async fn choose(
         Some((method_id, checkout.shipping_minor))
     });
     let wanted = wanted
-        .map(|text| text.parse::<ShippingMethodId>())
+        .map(str::parse::<ShippingMethodId>)
         .transpose()
         .map_err(|_| unknown())?;
     let (method_id, kept_minor) = match (wanted, kept) {

@@ -234,10 +234,10 @@ impl CartReply {
     pub fn at_present(
         store_id: StoreId,
         cart: &Cart,
-        lines: Vec<Line>,
+        lines: &[Line],
         products: &[Product],
     ) -> Result<Self, ApiError> {
-        let priced = prices::at_present(&lines, cart.currency, products);
+        let priced = prices::at_present(lines, cart.currency, products);
         let (lines, states): (Vec<Line>, Vec<PriceState>) = priced.into_iter().unzip();
         let mut reply = Self::new(store_id, cart, lines)?;
         for (item, state) in reply.items.iter_mut().zip(states) {

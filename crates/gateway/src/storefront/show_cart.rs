@@ -22,7 +22,7 @@ pub async fn show_cart(
     let cart = find_cart(&mut conn, store.id, &path.1, app.now()).await?;
     let lines = db::carts::lines(&mut conn, store.id, cart.id).await?;
     let products = prices::products_of(&mut conn, store.id, &lines).await?;
-    let reply = CartReply::at_present(store.id, &cart, lines, &products)?;
+    let reply = CartReply::at_present(store.id, &cart, &lines, &products)?;
     Ok(HttpResponse::Ok().json(reply))
 }
 

@@ -70,7 +70,7 @@ impl TestApp {
             .await
     }
 
-    async fn advance_minutes(&self, minutes: i64) {
+    fn advance_minutes(&self, minutes: i64) {
         self.clock.advance(jiff::SignedDuration::from_mins(minutes));
     }
 }

@@ -140,10 +140,10 @@ async fn files_that_are_no_catalogue_are_refused(app: &TestApp) {
         .send()
         .await;
     as_json.expect_error(415, "unsupported_media_type");
-    let mut long = "sku,name,unit_amount\n".to_owned();
-    for number in 0..10_001 {
-        long.push_str(&format!("{number},A,1\n"));
-    }
+    let lines: Vec<String> = (0..10_001)
+        .map(|number| format!("{number},A,1\n"))
+        .collect();
+    let long = format!("sku,name,unit_amount\n{}", lines.concat());
     import(app, &store, "", &long)
         .await
         .expect_error(422, "import_too_long");

@@ -21,10 +21,10 @@ async fn an_unpaid_order_gives_its_pieces_back_once(app: &TestApp) {
     let product = app.stocked(&store, 3).await;
     let cart = app.cart_of(&store, &product, 2).await;
     let order = app.order_cart(&store, &cart).await.expect(201);
-    app.advance_minutes(59).await;
+    app.advance_minutes(59);
     assert_eq!(gateway::work::stock::run_once(&app.app).await.unwrap(), 0);
     assert_eq!(app.stock(&store, &product).await, 1);
-    app.advance_minutes(1).await;
+    app.advance_minutes(1);
     let second = app.second_gateway().await;
     let (one, other) = tokio::join!(
         gateway::work::stock::run_once(&app.app),
@@ -49,7 +49,7 @@ async fn an_order_that_was_paid_keeps_its_pieces(app: &TestApp) {
     let intent = id_of(&app.intent_of(&store, &order).await.expect(201));
     // Nobody has heard of it yet when the time is over.
     app.pay(&intent, "pm_card_visa").await;
-    app.advance_minutes(61).await;
+    app.advance_minutes(61);
     assert_eq!(gateway::work::stock::run_once(&app.app).await.unwrap(), 1);
     assert_eq!(app.stock(&store, &product).await, 0);
     assert_eq!(
@@ -65,7 +65,7 @@ async fn a_payment_on_its_way_keeps_the_pieces(app: &TestApp) {
     let cart = app.cart_of(&store, &product, 1).await;
     let intent = app.prepaid(&store, &cart).await;
     app.order_prepaid(&store, &cart, &intent).await.expect(201);
-    app.advance_minutes(600).await;
+    app.advance_minutes(600);
     assert_eq!(gateway::work::stock::run_once(&app.app).await.unwrap(), 0);
     assert_eq!(app.stock(&store, &product).await, 0);
 }
@@ -76,7 +76,7 @@ async fn a_late_payment_takes_the_pieces_again(app: &TestApp) {
     let cart = app.cart_of(&store, &product, 1).await;
     let order = app.order_cart(&store, &cart).await.expect(201);
     let intent = id_of(&app.intent_of(&store, &order).await.expect(201));
-    app.advance_minutes(61).await;
+    app.advance_minutes(61);
     gateway::work::stock::run_once(&app.app).await.unwrap();
     assert_eq!(app.stock(&store, &product).await, 1);
     app.pay(&intent, "pm_card_visa").await;
@@ -94,7 +94,7 @@ async fn a_late_payment_for_what_is_gone_needs_a_person(app: &TestApp) {
     let cart = app.cart_of(&store, &product, 1).await;
     let order = app.order_cart(&store, &cart).await.expect(201);
     let intent = id_of(&app.intent_of(&store, &order).await.expect(201));
-    app.advance_minutes(61).await;
+    app.advance_minutes(61);
     gateway::work::stock::run_once(&app.app).await.unwrap();
     let faster = app.cart_of(&store, &product, 1).await;
     app.order_cart(&store, &faster).await.expect(201);
@@ -137,7 +137,7 @@ async fn what_is_gone_is_not_payable(app: &TestApp) {
     let product = app.stocked(&store, 1).await;
     let cart = app.cart_of(&store, &product, 1).await;
     let order = app.order_cart(&store, &cart).await.expect(201);
-    app.advance_minutes(61).await;
+    app.advance_minutes(61);
     gateway::work::stock::run_once(&app.app).await.unwrap();
     let faster = app.cart_of(&store, &product, 1).await;
     app.order_cart(&store, &faster).await.expect(201);
@@ -162,14 +162,14 @@ async fn pieces_wait_while_stripe_does_not_answer(app: &TestApp) {
     let cart = app.cart_of(&store, &product, 1).await;
     let order = app.order_cart(&store, &cart).await.expect(201);
     app.intent_of(&store, &order).await.expect(201);
-    app.advance_minutes(61).await;
+    app.advance_minutes(61);
     app.fault(json!({ "path_prefix": "/v1/payment_intents/", "kind": "500", "times": 9 }))
         .await;
     assert_eq!(gateway::work::stock::run_once(&app.app).await.unwrap(), 1);
     assert_eq!(app.stock(&store, &product).await, 0);
     app.control(Method::DELETE, "/faults", serde_json::Value::Null)
         .await;
-    app.advance_minutes(11).await;
+    app.advance_minutes(11);
     gateway::work::stock::run_once(&app.app).await.unwrap();
     assert_eq!(app.stock(&store, &product).await, 1);
 }

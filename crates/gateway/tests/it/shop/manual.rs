@@ -92,7 +92,7 @@ async fn an_order_that_is_paid_by_hand(app: &TestApp) {
         .expect(200);
     assert_eq!(again["id"], order["id"]);
     // It keeps its pieces for days, and nobody withdraws it by changing the cart.
-    app.advance_minutes(6 * 24 * 60).await;
+    app.advance_minutes(6 * 24 * 60);
     gateway::work::stock::run_once(&app.app).await.unwrap();
     assert_eq!(app.stock(&store, &product).await, 0);
     app.change_cart(&store, &cart, &product, 2)
@@ -117,12 +117,12 @@ async fn an_order_that_is_paid_by_hand(app: &TestApp) {
     assert_eq!(again, paid);
     assert_eq!(app.times_paid(&id_of(&order)).await, 1);
     assert!(app.intents_at_stripe(&store).await.is_empty());
-    let story = app
+    let told = app
         .database
         .raw("SELECT kind FROM order_events WHERE kind = 'order.paid'")
         .await
         .unwrap();
-    assert_eq!(story.len(), 1);
+    assert_eq!(told.len(), 1);
 }
 
 async fn an_order_that_is_paid_by_hand_is_never_paid_by_card(app: &TestApp) {
