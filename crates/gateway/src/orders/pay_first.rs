@@ -16,6 +16,7 @@ use super::actions::request::{First, Wanted, request};
 use super::place::{Basket, cart_busy};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::shipping::wire::MAX_METHODS;
 use crate::stripe::StoreStripe;
 use crate::timeline::Cause;
 use crate::work::settle::{self, Trigger};
@@ -81,7 +82,9 @@ pub async fn check(
             payment_status,
         })),
         Err(error) => {
-            if intent.status == Status::RequiresCapture {
+            if intent.status == Status::RequiresCapture
+                && !may_fit_yet(app, store_id, basket, &intent).await?
+            {
                 // It is this cart's own and fits nothing else: the shopper gets the money back and pays what is right.
                 release(app, store_id, &payment).await?;
             }
@@ -131,6 +134,28 @@ fn judge(basket: &Basket, intent: &PaymentIntent) -> Result<PaymentStatus, ApiEr
             "The payment is not complete yet. Let the shopper finish it, then place the order again.",
         )),
     }
+}
+
+/// Whether what is held pays the cart with another way of shipping than the request has named, or without one.
+async fn may_fit_yet(
+    app: &App,
+    store_id: StoreId,
+    basket: &Basket,
+    intent: &PaymentIntent,
+) -> Result<bool, ApiError> {
+    if intent.currency.parse().ok() != Some(basket.total.currency()) {
+        return Ok(false);
+    }
+    let chosen = basket.shipping.as_ref();
+    let goods_minor =
+        basket.total.amount_minor() - chosen.map_or(0, |choice| choice.shipping.amount_minor);
+    let left_minor = intent.amount_capturable - goods_minor;
+    let mut conn = app.db.read().await?;
+    let methods = db::shipping_methods::list_active(&mut conn, store_id, MAX_METHODS).await?;
+    Ok(left_minor == 0
+        || methods
+            .iter()
+            .any(|method| method.amount_minor == left_minor))
 }
 
 async fn read(
