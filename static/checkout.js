@@ -44,7 +44,10 @@ form.addEventListener("submit", (event) => {
 reloadButton.addEventListener("click", () => start(true));
 emailField.addEventListener("input", () => showEmailError(null));
 const delivery = startDelivery(config, (shipping) => setTotal(config.subtotal, shipping));
-for (const choice of form.querySelectorAll('input[name="pay_by"]')) choice.addEventListener("change", showPayBy);
+for (const choice of form.querySelectorAll('input[name="pay_by"]')) choice.addEventListener("change", () => {
+  showError(null);
+  showPayBy();
+});
 // Back from a bank's page the browser may show this page as it was left: still busy. Wake it up.
 window.addEventListener("pageshow", (event) => event.persisted && setBusy(false));
 dark.addEventListener("change", () => elements?.update({ appearance: appearance() }));
@@ -70,7 +73,6 @@ function showPayBy() {
   reloadButton.hidden = hand || !failed;
   payButton.hidden = !hand && failed;
   payButton.disabled = !hand && !ready;
-  showError(null);
   showTotal();
 }
 
