@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use db::orders::Order;
 use db::payments::Payment;
-use domain::{Mode, Money, StoreId};
+use domain::Money;
 use serde::Deserialize;
 use stripe_http::refunds::Reason;
 
@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::guards::{StoreKey, sha256_hex};
 use crate::json::OptionalJson;
+use crate::orders::access::find_of_key;
 use crate::timeline::Cause;
 use crate::work::settle;
 
@@ -37,7 +38,7 @@ pub async fn create_refund(
     body: OptionalJson<RefundRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let store_id = caller.store.id;
-    let order = find_order(&app, store_id, caller.key.mode, &path.1).await?;
+    let order = find_of_key(&app, &caller, &path.1).await?;
     let payment = captured_payment(&app, &order).await?;
     let amount = body.0.amount.map_or(Ok(Amount::Rest), |amount_minor| {
         Money::new(amount_minor, payment.currency)
@@ -65,21 +66,6 @@ pub async fn create_refund(
         HttpResponse::Ok()
     };
     Ok(response.json(RefundReply::from(refund)))
-}
-
-/// The store's order of this mode.
-pub(super) async fn find_order(
-    app: &App,
-    store_id: StoreId,
-    mode: Mode,
-    order_id: &str,
-) -> Result<Order, ApiError> {
-    let not_found = || ApiError::not_found("order");
-    let order_id = order_id.parse().map_err(|_| not_found())?;
-    let order = db::orders::find(&mut app.db.read().await?, store_id, order_id).await?;
-    order
-        .filter(|order| order.mode == mode)
-        .ok_or_else(not_found)
 }
 
 /// The order's payment. One that our record does not know captured is looked at once: its webhook may be late.

@@ -4,11 +4,11 @@ use actix_web::{HttpResponse, web};
 use db::refunds::Refund;
 use domain::RefundId;
 
-use super::create_refund::find_order;
 use super::wire::RefundReply;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::guards::StoreKey;
+use crate::orders::access::find_of_key;
 use crate::paging::{Cursor, List, PageQuery};
 
 /// One page of the order's refunds, newest first.
@@ -21,7 +21,7 @@ pub async fn list_refunds(
     let limit = query.limit()?;
     let cursor = query.cursor::<RefundId>()?;
     let store_id = caller.store.id;
-    let order = find_order(&app, store_id, caller.key.mode, &path.1).await?;
+    let order = find_of_key(&app, &caller, &path.1).await?;
     let mut conn = app.db.read().await?;
     let payment = db::payments::find_open_by_order(&mut conn, store_id, order.id).await?;
     let mut refunds = match payment {
