@@ -66,19 +66,21 @@ pub async fn record(
     Ok(())
 }
 
-/// The order's story, oldest first, at most `limit` entries.
+/// The end of the order's story, oldest first: its last `limit` entries.
 pub async fn list(
     conn: &mut Conn,
     store_id: StoreId,
     order_id: OrderId,
     limit: i64,
 ) -> Result<Vec<OrderEvent>, DbError> {
-    order_events::table
+    let mut entries: Vec<OrderEvent> = order_events::table
         .filter(order_events::store_id.eq(id(store_id)))
         .filter(order_events::order_id.eq(id(order_id)))
-        .order(order_events::id.asc())
+        .order(order_events::id.desc())
         .limit(limit)
         .select(columns::<OrderEvent>())
         .load(conn)
-        .await
+        .await?;
+    entries.reverse();
+    Ok(entries)
 }

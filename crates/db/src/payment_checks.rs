@@ -102,6 +102,22 @@ pub async fn check_at(
     Ok(())
 }
 
+/// When a payment is due to be looked at.
+pub async fn due_at(
+    conn: &mut Conn,
+    store_id: StoreId,
+    payment_id: PaymentId,
+) -> Result<Option<Timestamp>, DbError> {
+    let due: Option<At> = payments::table
+        .filter(payments::store_id.eq(id(store_id)))
+        .filter(payments::id.eq(id(payment_id)))
+        .filter(payments::status.eq_any(OPEN.map(PaymentState::as_str)))
+        .select(payments::next_check_at)
+        .first(conn)
+        .await?;
+    Ok(due.map(Timestamp::from))
+}
+
 /// A payment of a store that waits for its shopper, its bank or its capture.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = payments)]

@@ -2,6 +2,7 @@
 
 mod refunded;
 mod state;
+mod told;
 
 use diesel::prelude::*;
 use domain::{CartId, Currency, Mode, OrderId, PaymentId, StoreId};
@@ -14,6 +15,9 @@ use crate::schema::payments;
 
 pub use refunded::{count_refunds, lock, reserve_refund};
 pub use state::{CaptureMethod, PaymentState};
+pub use told::{
+    set_charge, set_creation_request, set_failed_charge, set_last_error, set_stripe_status,
+};
 
 /// What a payment is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +74,12 @@ pub struct Payment {
     pub last_error_code: Option<String>,
     /// Stripe's decline code of the last failure.
     pub last_decline_code: Option<String>,
+    /// The charge of the last attempt that failed.
+    pub failed_charge_id: Option<String>,
+    /// Stripe's word for where the `PaymentIntent` stood when it was read last.
+    pub stripe_status: Option<String>,
+    /// Stripe's id of the request that created it before there was an order.
+    pub created_request_id: Option<String>,
     /// When it was written.
     #[diesel(deserialize_as = At)]
     pub created_at: Timestamp,
@@ -275,54 +285,6 @@ pub async fn set_state(
     .execute(conn)
     .await?;
     Ok(changed == 1)
-}
-
-/// Remembers Stripe's charge, and until when it can be captured.
-pub async fn set_charge(
-    conn: &mut Conn,
-    store_id: StoreId,
-    payment_id: PaymentId,
-    charge_id: &str,
-    capture_before: Option<Timestamp>,
-    now: Timestamp,
-) -> Result<(), DbError> {
-    diesel::update(
-        payments::table
-            .filter(payments::store_id.eq(id(store_id)))
-            .filter(payments::id.eq(id(payment_id))),
-    )
-    .set((
-        payments::charge_id.eq(charge_id.to_owned()),
-        payments::capture_before.eq(capture_before.map(at)),
-        payments::updated_at.eq(at(now)),
-    ))
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-/// Remembers why the last attempt failed, for the shopper and the merchant.
-pub async fn set_last_error(
-    conn: &mut Conn,
-    store_id: StoreId,
-    payment_id: PaymentId,
-    code: Option<&str>,
-    decline_code: Option<&str>,
-    now: Timestamp,
-) -> Result<(), DbError> {
-    diesel::update(
-        payments::table
-            .filter(payments::store_id.eq(id(store_id)))
-            .filter(payments::id.eq(id(payment_id))),
-    )
-    .set((
-        payments::last_error_code.eq(code.map(str::to_owned)),
-        payments::last_decline_code.eq(decline_code.map(str::to_owned)),
-        payments::updated_at.eq(at(now)),
-    ))
-    .execute(conn)
-    .await?;
-    Ok(())
 }
 
 /// Gives a cart's payment to the order that was made from it; `false` if it belongs to an order already.

@@ -182,6 +182,9 @@ table! {
         expiry_warnings -> BigInt,
         charge_id -> Nullable<Text>,
         customer_id -> Nullable<Uid>,
+        created_request_id -> Nullable<Text>,
+        stripe_status -> Nullable<Text>,
+        failed_charge_id -> Nullable<Text>,
     }
 }
 

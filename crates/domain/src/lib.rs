@@ -16,6 +16,7 @@ pub mod settle;
 pub mod shipping;
 pub mod stripe_keys;
 pub mod text;
+pub mod waiting;
 
 pub use ids::{
     ApiKeyId, CartId, CheckoutId, CustomerId, DisputeId, OrderEventId, OrderId, PaymentActionId,

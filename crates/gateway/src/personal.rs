@@ -10,7 +10,7 @@ use vault::{PersonalField, Sealed, Vault, VaultError};
 use crate::error::ApiError;
 
 /// What a shopper told about themself. No `Debug`: it must not reach a log.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
     /// For the receipt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -24,7 +24,7 @@ pub struct Contact {
 }
 
 /// A postal address, in Stripe's field names.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Address {
     /// Recipient.

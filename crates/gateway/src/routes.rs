@@ -14,7 +14,7 @@ use crate::middleware::idempotency;
 use crate::middleware::rate_limit::limit_store_api;
 use crate::{
     checkout, connect, events, internal, operations, orders, payment_methods, refunds, shipping,
-    storefront, webhook,
+    storefront, timeline, webhook,
 };
 
 /// Registers every route.
@@ -206,6 +206,10 @@ fn configure_orders(config: &mut ServiceConfig) {
         .service(on(
             "/orders/{order_id}",
             [get(orders::show_order::show_order)],
+        ))
+        .service(on(
+            "/orders/{order_id}/timeline",
+            [get(timeline::show_timeline::show_timeline)],
         ))
         .service(on(
             "/orders/{order_id}/mark-paid",

@@ -48,11 +48,30 @@ impl Client {
         self.send(Request::mutation(path, params, key)?).await
     }
 
+    /// As [`Client::post`], with Stripe's id of the request.
+    pub(crate) async fn post_with_id<T: DeserializeOwned>(
+        &self,
+        path: Path<'_>,
+        params: &impl Serialize,
+        key: &IdempotencyKey,
+    ) -> Result<(T, Option<String>), Error> {
+        self.send_with_id(Request::mutation(path, params, key)?)
+            .await
+    }
+
     pub(crate) async fn delete<T: DeserializeOwned>(&self, path: Path<'_>) -> Result<T, Error> {
         self.send(Request::deletion(path)).await
     }
 
     async fn send<T: DeserializeOwned>(&self, request: Request<'_>) -> Result<T, Error> {
+        let (object, _) = self.send_with_id(request).await?;
+        Ok(object)
+    }
+
+    async fn send_with_id<T: DeserializeOwned>(
+        &self,
+        request: Request<'_>,
+    ) -> Result<(T, Option<String>), Error> {
         let authorization = bearer(&self.key)?;
         let started = Instant::now();
         let mut attempts = 0;
@@ -68,17 +87,18 @@ impl Client {
             .await;
 
         let (status, request_id) = answered.unzip();
+        let request_id = request_id.flatten();
         tracing::debug!(
             method = request.method(),
             path = request.template(),
             status,
-            stripe_request_id = request_id.flatten(),
+            stripe_request_id = request_id,
             attempts,
             elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             ok = result.is_ok(),
             "stripe request"
         );
-        result
+        result.map(|object| (object, request_id))
     }
 
     async fn send_until<T: DeserializeOwned>(

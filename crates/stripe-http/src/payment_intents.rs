@@ -20,9 +20,7 @@ pub async fn create(
     params: &CreateParams,
     key: &IdempotencyKey,
 ) -> Result<PaymentIntent, Error> {
-    client
-        .post(Path::fixed("/v1/payment_intents"), params, key)
-        .await
+    change(client, Path::fixed("/v1/payment_intents"), params, key).await
 }
 
 /// Reads a PaymentIntent.
@@ -61,13 +59,13 @@ pub async fn update(
     params: &UpdateParams,
     key: &IdempotencyKey,
 ) -> Result<PaymentIntent, Error> {
-    client
-        .post(
-            Path::with_id("/v1/payment_intents/{id}", id.as_str()),
-            params,
-            key,
-        )
-        .await
+    change(
+        client,
+        Path::with_id("/v1/payment_intents/{id}", id.as_str()),
+        params,
+        key,
+    )
+    .await
 }
 
 /// Takes the money that a manual PaymentIntent has reserved.
@@ -77,13 +75,13 @@ pub async fn capture(
     params: &CaptureParams,
     key: &IdempotencyKey,
 ) -> Result<PaymentIntent, Error> {
-    client
-        .post(
-            Path::with_id("/v1/payment_intents/{id}/capture", id.as_str()),
-            params,
-            key,
-        )
-        .await
+    change(
+        client,
+        Path::with_id("/v1/payment_intents/{id}/capture", id.as_str()),
+        params,
+        key,
+    )
+    .await
 }
 
 /// Gives up a PaymentIntent and releases what it has reserved.
@@ -93,11 +91,25 @@ pub async fn cancel(
     params: &CancelParams,
     key: &IdempotencyKey,
 ) -> Result<PaymentIntent, Error> {
-    client
-        .post(
-            Path::with_id("/v1/payment_intents/{id}/cancel", id.as_str()),
-            params,
-            key,
-        )
-        .await
+    change(
+        client,
+        Path::with_id("/v1/payment_intents/{id}/cancel", id.as_str()),
+        params,
+        key,
+    )
+    .await
+}
+
+/// A call that changes something: its object knows Stripe's id of the request.
+async fn change(
+    client: &Client,
+    path: Path<'_>,
+    params: &impl Serialize,
+    key: &IdempotencyKey,
+) -> Result<PaymentIntent, Error> {
+    let (intent, request_id) = client.post_with_id(path, params, key).await?;
+    Ok(PaymentIntent {
+        request_id,
+        ..intent
+    })
 }

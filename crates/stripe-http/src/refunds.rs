@@ -28,6 +28,9 @@ pub struct Refund {
     pub metadata: Metadata,
     /// Seconds since 1970.
     pub created: i64,
+    /// Stripe's `Request-Id` of the call that made it; none where it was only read.
+    #[serde(skip)]
+    pub request_id: Option<String>,
 }
 
 impl Refund {
@@ -99,7 +102,12 @@ pub async fn create(
     params: &CreateParams,
     key: &IdempotencyKey,
 ) -> Result<Refund, Error> {
-    client.post(Path::fixed("/v1/refunds"), params, key).await
+    let path = Path::fixed("/v1/refunds");
+    let (refund, request_id): (Refund, _) = client.post_with_id(path, params, key).await?;
+    Ok(Refund {
+        request_id,
+        ..refund
+    })
 }
 
 /// Reads a refund.

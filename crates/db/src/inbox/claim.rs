@@ -11,6 +11,7 @@ use domain::{Mode, StoreId};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::Source;
 use crate::columns::{At, Id, Instant, Uid, Word, at, id};
 use crate::conn::{Conn, RunQueryDsl};
 use crate::dialect::postgres::deadlines::answered;
@@ -43,6 +44,8 @@ pub struct ClaimedEvent {
     pub event_type: String,
     /// The object that it is about.
     pub object_id: Option<String>,
+    /// Whether we found it in Stripe's list, and no webhook brought it.
+    pub is_found: bool,
     /// This attempt's number, from 1; also the fence.
     pub attempts: i64,
 }
@@ -158,6 +161,8 @@ pub(crate) struct ClaimedRow {
     event_type: String,
     #[diesel(sql_type = Nullable<Text>)]
     object_id: Option<String>,
+    #[diesel(sql_type = Text)]
+    source: String,
     #[diesel(sql_type = BigInt)]
     attempts: i64,
 }
@@ -177,6 +182,7 @@ impl TryFrom<ClaimedRow> for ClaimedEvent {
             created_at: row.created_at.into(),
             event_type: row.event_type,
             object_id: row.object_id,
+            is_found: row.source == Source::Reconcile.as_str(),
             attempts: row.attempts,
         })
     }

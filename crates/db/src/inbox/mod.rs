@@ -19,7 +19,8 @@ pub(crate) use claim::{ClaimedRow, Place, StoreRow};
 pub use known::known;
 pub use parked::count_parked;
 pub use read::{
-    EventFilter, EventSummary, Position, find, find_all, list_after, list_before, payload,
+    EventFilter, EventSummary, Position, find, find_all, is_pending, list_after, list_before,
+    payload,
 };
 pub use record::{Heard, NewEvent, Stored, record, record_delivered};
 pub use replay::requeue;

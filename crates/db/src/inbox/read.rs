@@ -1,6 +1,6 @@
 //! The inbox as people see it: pages of events, and one event with its body.
 
-use diesel::dsl::AsExprOf;
+use diesel::dsl::{AsExprOf, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use domain::{Mode, StoreId};
@@ -154,6 +154,25 @@ fn matching(store_id: StoreId, mode: Mode, filter: &EventFilter) -> _ {
         .filter(events::event_id.eq_any(ids).or(any_id))
         .filter(events::received_at.ge(from))
         .filter(events::received_at.lt(before))
+}
+
+/// Whether an event about a `PaymentIntent` of the store waits for its turn or for its next try.
+pub async fn is_pending(
+    conn: &mut Conn,
+    store_id: StoreId,
+    mode: Mode,
+    payment_intent_id: &str,
+) -> Result<bool, DbError> {
+    let found: Option<String> = events::table
+        .filter(events::store_id.eq(id(store_id)))
+        // The condition of an index, word by word.
+        .filter(sql::<Bool>("state IN ('received', 'processing')"))
+        .filter(events::mode.eq(mode.as_str()))
+        .filter(events::object_id.eq(payment_intent_id.to_owned()))
+        .select(events::event_id)
+        .first(conn)
+        .await?;
+    Ok(found.is_some())
 }
 
 /// The store's event of this id, the newest where two of its accounts have one.

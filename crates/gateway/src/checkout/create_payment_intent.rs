@@ -64,7 +64,8 @@ pub async fn create_payment_intent(
         checkout,
         token,
     };
-    let plan = plan(&app, &store, &caller, body).await?;
+    let mut plan = plan(&app, &store, &caller, body).await?;
+    plan.api_key_id = caller.key.as_ref().map(|key| key.id.to_string());
     let ensured = intent::ensure(&app, store.id, &plan).await?;
     catch_up(&app, &store, &plan, &ensured).await;
     Ok(reply(&ensured))

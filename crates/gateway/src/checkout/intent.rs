@@ -13,6 +13,7 @@ use stripe_http::payment_intents::{
 use stripe_http::{Error as StripeError, IdempotencyKey, PaymentIntentId};
 
 use super::plan::Plan;
+use super::story;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::orders::actions::perform;
@@ -48,7 +49,7 @@ pub async fn ensure(app: &App, store_id: StoreId, plan: &Plan) -> Result<Ensured
             stripe = StoreStripe::of_payment(app, store_id, &payment).await?;
         }
         let attempt = match &payment.payment_intent_id {
-            Some(id) if is_former => move_on(app, store_id, &stripe, &payment, id).await?,
+            Some(id) if is_former => move_on(app, store_id, &stripe, &payment, id, plan).await?,
             Some(id) => reuse(app, store_id, &stripe, &payment, id, plan).await?,
             None if is_former => {
                 // Whatever the former account made of it, nobody ever got its client secret.
@@ -177,7 +178,11 @@ async fn create(
         return Ok(None);
     }
     let key = IdempotencyKey::from(*payment.id.as_uuid());
-    let intent = match payment_intents::create(&stripe.client, &params(plan, payment), &key).await {
+    let answer = payment_intents::create(&stripe.client, &params(plan, payment), &key).await;
+    if answer.is_err() {
+        story::called(app, stripe, payment, "create", &answer, plan.cause()).await;
+    }
+    let intent = match answer {
         Ok(intent) => intent,
         // A lost attempt asked for something else, such as a receipt to another address.
         Err(StripeError::Idempotency(_)) => {
@@ -198,6 +203,9 @@ async fn create(
     let mut tx = app.db.begin().await?;
     let kept =
         db::payments::set_intent(&mut tx, store_id, payment.id, intent.id.as_str(), now).await?;
+    if kept {
+        story::created(&mut tx, store_id, payment, &intent, plan.cause(), now).await?;
+    }
     tx.commit().await?;
     if kept {
         return Ok(Some((intent, true)));
@@ -209,7 +217,7 @@ async fn create(
     if fresh.is_some_and(|payment| payment.status != PaymentState::Canceled) {
         return Ok(Some((intent, false)));
     }
-    withdraw(app, stripe, &intent.id, payment).await?;
+    withdraw(app, stripe, &intent.id, payment, plan.cause()).await?;
     Ok(None)
 }
 
@@ -246,7 +254,7 @@ async fn reuse(
     if intent.amount == amount_minor || !awaits_shopper(&intent.status) {
         return Ok(Some((intent, false)));
     }
-    update_amount(app, store_id, stripe, payment, &id, amount_minor).await
+    update_amount(app, store_id, stripe, payment, &id, plan).await
 }
 
 /// What became of a payment at the account that the store has moved away from. One that still waits for its shopper is
@@ -257,6 +265,7 @@ async fn move_on(
     former: &StoreStripe,
     payment: &Payment,
     id: &str,
+    plan: &Plan,
 ) -> Result<Attempt, ApiError> {
     let id = PaymentIntentId::parse(id).map_err(ApiError::internal)?;
     let intent = match payment_intents::retrieve(&former.client, &id).await {
@@ -264,7 +273,7 @@ async fn move_on(
         Err(error) => return Err(former.fail(app, error).await),
     };
     if awaits_shopper(&intent.status) {
-        withdraw(app, former, &id, payment).await?;
+        withdraw(app, former, &id, payment, plan.cause()).await?;
         // Looks again: it may have been paid at this moment.
         return Ok(None);
     }
@@ -288,15 +297,18 @@ async fn update_amount(
     stripe: &StoreStripe,
     payment: &Payment,
     id: &PaymentIntentId,
-    amount_minor: i64,
+    plan: &Plan,
 ) -> Result<Attempt, ApiError> {
+    let amount_minor = plan.amount.amount_minor();
     // Setting an amount is idempotent by itself; a key of its own keeps a later change from being replayed.
     let key = IdempotencyKey::from(*PaymentId::generate().as_uuid());
     let params = UpdateParams {
         amount: Some(amount_minor),
         ..UpdateParams::default()
     };
-    let intent = match payment_intents::update(&stripe.client, id, &params, &key).await {
+    let answer = payment_intents::update(&stripe.client, id, &params, &key).await;
+    story::called(app, stripe, payment, "update", &answer, plan.cause()).await;
+    let intent = match answer {
         Ok(intent) => intent,
         // Paid or cancelled meanwhile: look again.
         Err(StripeError::UnexpectedState(_)) => return Ok(None),
@@ -328,10 +340,13 @@ async fn withdraw(
     stripe: &StoreStripe,
     id: &PaymentIntentId,
     payment: &Payment,
+    cause: Cause<'_>,
 ) -> Result<(), ApiError> {
     let key =
         IdempotencyKey::parse(format!("{}-cancel", payment.id)).map_err(ApiError::internal)?;
-    match payment_intents::cancel(&stripe.client, id, &CancelParams::default(), &key).await {
+    let answer = payment_intents::cancel(&stripe.client, id, &CancelParams::default(), &key).await;
+    story::called(app, stripe, payment, "cancel", &answer, cause).await;
+    match answer {
         Ok(_) | Err(StripeError::UnexpectedState(_)) => Ok(()),
         Err(error) => Err(stripe.fail(app, error).await),
     }

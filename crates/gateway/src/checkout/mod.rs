@@ -10,3 +10,4 @@ pub mod result;
 pub mod session;
 pub mod show_checkout;
 pub mod show_payment;
+pub mod story;

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::orders::place::Basket;
 use crate::orders::wire::contact;
+use crate::timeline::Cause;
 
 /// Stripe's longest `description`.
 const MAX_DESCRIPTION_CHARS: usize = 1000;
@@ -30,9 +31,19 @@ pub struct Plan {
     pub receipt_email: Option<String>,
     /// Our notes.
     pub metadata: Metadata,
+    /// The API key by which the merchant's back end asks for it; none where the shopper does.
+    pub api_key_id: Option<String>,
 }
 
 impl Plan {
+    /// Who wants it, for the order's story.
+    pub fn cause(&self) -> Cause<'_> {
+        match &self.api_key_id {
+            Some(id) => Cause::ApiKey(id),
+            None => Cause::Shopper,
+        }
+    }
+
     /// For an order that exists: captured at once.
     pub fn for_order(app: &App, store: &Store, order: &Order) -> Result<Self, ApiError> {
         let number = order.number.to_string();
@@ -54,6 +65,7 @@ impl Plan {
             description: Some(description(&store.name, &number)),
             receipt_email: contact(app, order)?.email,
             metadata: metadata(store, notes)?,
+            api_key_id: None,
         })
     }
 
@@ -75,6 +87,7 @@ impl Plan {
             description: Some(store.name.chars().take(MAX_DESCRIPTION_CHARS).collect()),
             receipt_email,
             metadata: metadata(store, notes)?,
+            api_key_id: None,
         })
     }
 
@@ -88,6 +101,7 @@ impl Plan {
             description: Some(store.name.chars().take(MAX_DESCRIPTION_CHARS).collect()),
             receipt_email: None,
             metadata: metadata(store, Vec::new())?,
+            api_key_id: None,
         })
     }
 }

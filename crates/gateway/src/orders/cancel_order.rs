@@ -14,9 +14,10 @@ use serde::Deserialize;
 use stripe_http::refunds::Reason;
 
 use super::access::find_of_key;
-use super::actions::conclude::{cancel_order as mark_cancelled, open_incident};
+use super::actions::conclude::cancel_order as mark_cancelled;
 use super::actions::perform;
 use super::actions::request::{First, Wanted, action_pending, request};
+use super::attention;
 use super::place::order_busy;
 use super::update_status::{reply, status_conflict};
 use crate::app::App;
@@ -163,7 +164,7 @@ async fn write(
     }
     if keeps_money(order.payment_status) {
         let incident = Incident::CancelledButPaid;
-        open_incident(conn, store_id, order.id, incident, cause, now).await?;
+        attention::open(conn, store_id, order.id, incident, cause, now).await?;
     }
     Ok(Some(Begun::Done))
 }
@@ -199,7 +200,7 @@ async fn refund_rest(
     let planned = plan::plan(conn, store_id, wanted, cause, now).await?;
     // Its money goes back: nobody has to look, unless that fails.
     let incident = Incident::CancelledButPaid;
-    db::incidents::resolve(conn, store_id, order.id, incident, now).await?;
+    attention::resolve(conn, store_id, order.id, incident, cause, now).await?;
     let (Planned::New(refund) | Planned::Known(refund)) = planned;
     Ok(Some(Begun::Refund(Box::new(payment), Box::new(refund))))
 }

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod actions;
+pub mod attention;
 pub mod cancel_order;
 pub mod capture_order;
 pub mod create_order;

@@ -15,6 +15,7 @@ use serde_json::json;
 use super::stock::insufficient;
 use super::{pay_first, supersede};
 use crate::app::App;
+use crate::checkout::story;
 use crate::error::ApiError;
 use crate::guards::sha256_hex;
 use crate::personal::{Contact, Row};
@@ -207,9 +208,23 @@ async fn refresh_contact(
     if contact.is_empty() || !order.payment_status.is_payable() {
         return Ok(order);
     }
-    let sealed = contact.seal(&app.vault, order_row(order.store_id, order.id))?;
+    let known = super::wire::contact(app, &order)?;
+    if *contact == known {
+        return Ok(order);
+    }
+    let (store_id, now) = (order.store_id, app.now());
+    let sealed = contact.seal(&app.vault, order_row(store_id, order.id))?;
     let mut tx = app.db.begin().await?;
-    db::orders::set_contact(&mut tx, &order, sealed.clone(), app.now()).await?;
+    if db::orders::set_contact(&mut tx, &order, sealed.clone(), now).await? {
+        // Which of it, and not what.
+        let detail = json!({
+            "email": contact.email != known.email,
+            "shipping_address": contact.shipping_address != known.shipping_address,
+            "billing_address": contact.billing_address != known.billing_address,
+        });
+        let (kind, cause) = ("order.contact_changed", Cause::Shopper);
+        timeline::note(&mut tx, store_id, order.id, kind, cause, &detail, now).await?;
+    }
     tx.commit().await?;
     order.contact_sealed = sealed;
     Ok(order)
@@ -314,6 +329,8 @@ pub(super) async fn insert(
     )
     .await?;
     if let PaidBy::StripeBefore(prepaid) = &paid_by {
+        let (payment, cause) = (&prepaid.proof.payment, Cause::Shopper);
+        story::created_before(&mut tx, store_id, order.id, payment, cause, now).await?;
         pay_first::request_capture(&mut tx, store_id, order.id, prepaid, now).await?;
     }
     tx.commit().await?;

@@ -5,6 +5,7 @@ use db::orders::stock::{Taking, take_again};
 use domain::incident::Incident;
 use domain::order::OrderStatus;
 
+use super::attention;
 use super::stock::{insufficient, note};
 use super::wire::{Audience, OrderReply};
 use crate::app::App;
@@ -42,7 +43,7 @@ pub async fn restock(
         Taking::Unneeded => {}
     }
     let incident = Incident::Unfulfillable;
-    if db::incidents::resolve(&mut tx, store_id, order.id, incident, now).await? {
+    if attention::resolve(&mut tx, store_id, order.id, incident, cause, now).await? {
         let (actor, subject) = (caller.actor(), order.id.to_string());
         db::audit::record(&mut tx, store_id, &actor, "order.restocked", &subject, now).await?;
     }

@@ -8,6 +8,7 @@ use domain::{OrderId, StoreId};
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::attention;
 use crate::error::ApiError;
 use crate::timeline::{self, Cause};
 
@@ -21,7 +22,8 @@ pub async fn give_back(
     now: Timestamp,
 ) -> Result<bool, ApiError> {
     // Whoever cancels has decided what is to become of an order that cannot be fulfilled.
-    db::incidents::resolve(conn, store_id, order_id, Incident::Unfulfillable, now).await?;
+    let incident = Incident::Unfulfillable;
+    attention::resolve(conn, store_id, order_id, incident, cause, now).await?;
     let given = stock::give_back(conn, store_id, order_id).await?;
     if given {
         note(conn, store_id, order_id, "stock.given_back", cause, now).await?;
@@ -47,33 +49,20 @@ pub async fn follow_payment(
                 Taking::Taken => {
                     note(conn, store_id, order_id, "stock.taken", cause, now).await?;
                 }
-                Taking::Short(_) => report(conn, store_id, order_id, cause, now).await?,
+                Taking::Short(_) => {
+                    let incident = Incident::Unfulfillable;
+                    attention::open(conn, store_id, order_id, incident, cause, now).await?;
+                }
             }
         }
         PaymentStatus::Refunded => {
-            db::incidents::resolve(conn, store_id, order_id, Incident::Unfulfillable, now).await?;
+            let incident = Incident::Unfulfillable;
+            attention::resolve(conn, store_id, order_id, incident, cause, now).await?;
         }
         PaymentStatus::Unpaid
         | PaymentStatus::Failed
         | PaymentStatus::PartiallyRefunded
         | PaymentStatus::Disputed => {}
-    }
-    Ok(())
-}
-
-async fn report(
-    conn: &mut Conn,
-    store_id: StoreId,
-    order_id: OrderId,
-    cause: Cause<'_>,
-    now: Timestamp,
-) -> Result<(), ApiError> {
-    let incident = Incident::Unfulfillable;
-    if db::incidents::open(conn, store_id, order_id, incident, now).await? {
-        let detail = json!({ "code": incident.code() });
-        let kind = "incident.opened";
-        timeline::note(conn, store_id, order_id, kind, cause, &detail, now).await?;
-        tracing::error!(%store_id, %order_id, incident = incident.code(), "incident: a person has to look");
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use super::stock;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::stripe::StoreStripe;
-use crate::timeline::{self, Cause};
+use crate::timeline::{self, Cause, StripeCall};
 use crate::work::settle::{self, Trigger};
 
 /// Rounds against clicks that start another payment of the same order meanwhile.
@@ -124,7 +124,15 @@ async fn cancel_at_stripe(
     let params = CancelParams {
         cancellation_reason: Some(CancellationReason::Abandoned),
     };
-    match payment_intents::cancel(&stripe.client, &id, &params, &key).await {
+    let answer = payment_intents::cancel(&stripe.client, &id, &params, &key).await;
+    if let Some(order_id) = payment.order_id {
+        let call = match &answer {
+            Ok(intent) => StripeCall::done("cancel", intent.request_id.as_deref()),
+            Err(error) => StripeCall::failed("cancel", error),
+        };
+        timeline::tell_call(app, store_id, order_id, call, Cause::Shopper).await;
+    }
+    match answer {
         Ok(_) => Ok(()),
         Err(StripeError::UnexpectedState(_)) => {
             settle::settle(app, store_id, payment.mode, intent, Trigger::Asked).await?;

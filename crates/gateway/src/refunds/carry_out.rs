@@ -13,7 +13,7 @@ use super::plan::LEASE;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::stripe::StoreStripe;
-use crate::timeline::Cause;
+use crate::timeline::{self, Cause, StripeCall};
 use crate::work::returned::REFUND_ID;
 
 /// Stripe forgets idempotency keys after 24 hours; an hour before that a creation is never repeated.
@@ -71,7 +71,9 @@ pub async fn carry_out(
             }
         };
     }
-    match create(&stripe, &intent, &refund).await {
+    let answer = create(&stripe, &intent, &refund).await;
+    tell(app, store_id, &refund, &answer, caller.cause()).await;
+    match answer {
         Ok(made) => outcome::made(app, store_id, &refund, &made, caller.cause()).await,
         Err(error) => failed(app, store_id, &stripe, payment, &refund, error, caller).await,
     }
@@ -117,6 +119,32 @@ async fn create(
     };
     let key = IdempotencyKey::from(*refund.id.as_uuid());
     refunds::create(&stripe.client, &params, &key).await
+}
+
+/// What Stripe was asked, and what it said, in the order's story.
+async fn tell(
+    app: &App,
+    store_id: StoreId,
+    refund: &Refund,
+    answer: &Result<refunds::Refund, StripeError>,
+    cause: Cause<'_>,
+) {
+    let Some(order_id) = refund.order_id else {
+        return;
+    };
+    let call = match answer {
+        Ok(made) => StripeCall::done("refund", made.request_id.as_deref()),
+        Err(error) => StripeCall::failed("refund", error),
+    };
+    let attempt = Some(refund.attempts);
+    timeline::tell_call(
+        app,
+        store_id,
+        order_id,
+        StripeCall { attempt, ..call },
+        cause,
+    )
+    .await;
 }
 
 /// Our refund in Stripe's list.

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::settle::{self, Trigger};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::orders::actions::conclude::open_incident;
+use crate::orders::attention;
 use crate::timeline::{self, Cause};
 
 /// How long before its end a hold is told of, by warning; the last one is after it.
@@ -50,7 +50,7 @@ async fn tell(app: &App, hold: &EndingHold, warning: i64) -> Result<bool, ApiErr
         && warning != ENDED
     {
         let incident = Incident::AuthorizationExpiring;
-        open_incident(&mut tx, store_id, order_id, incident, CAUSE, now).await?;
+        attention::open(&mut tx, store_id, order_id, incident, CAUSE, now).await?;
         let detail = json!({ "capture_before": hold.capture_before });
         let kind = "authorization.expiring";
         timeline::note(&mut tx, store_id, order_id, kind, CAUSE, &detail, now).await?;

@@ -17,7 +17,7 @@ use super::settle::{Trigger, Verdict};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::orders::actions::conclude::{self, Ending};
-use crate::orders::stock;
+use crate::orders::{attention, stock};
 use crate::timeline;
 
 /// `false` if somebody else moved the order, the payment or the event meanwhile: nothing was stored, decide again.
@@ -85,7 +85,8 @@ async fn write(
             return Ok(Outcome::Moved);
         }
         // Stripe has just told what a parked event could not.
-        db::incidents::resolve(conn, store_id, order.id, Incident::EventParked, now).await?;
+        let (incident, cause) = (Incident::EventParked, trigger.cause());
+        attention::resolve(conn, store_id, order.id, incident, cause, now).await?;
     }
     if verdict.decision == Decision::MarkUnpaid
         && let Some(order) = order
@@ -95,6 +96,7 @@ async fn write(
     if !move_payment(conn, store_id, payment, verdict, now).await? {
         return Ok(Outcome::Moved);
     }
+    note_attempt(conn, store_id, payment, verdict, trigger, now).await?;
     if verdict.payment_state != payment.status {
         end_action(conn, store_id, payment, verdict, trigger, now).await?;
     }
@@ -132,11 +134,12 @@ async fn report_lost_hold(
     if due.is_some_and(|action| action.action == Action::Cancel) {
         return Ok(());
     }
+    let cause = trigger.cause();
     for settled in [Incident::AuthorizationExpiring, Incident::CaptureFailed] {
-        db::incidents::resolve(conn, store_id, order.id, settled, now).await?;
+        attention::resolve(conn, store_id, order.id, settled, cause, now).await?;
     }
-    let (incident, cause) = (Incident::AuthorizationExpired, trigger.cause());
-    conclude::open_incident(conn, store_id, order.id, incident, cause, now).await
+    let incident = Incident::AuthorizationExpired;
+    attention::open(conn, store_id, order.id, incident, cause, now).await
 }
 
 /// A payment that has ended, ends what was to be done about it, whoever did it.
@@ -195,22 +198,7 @@ async fn report(
         tracing::error!(%store_id, payment_id = %payment.id, incident = incident.code(), "incident: a person has to look");
         return Ok(());
     };
-    if db::incidents::open(conn, store_id, order.id, incident, now).await? {
-        let detail = json!({ "code": incident.code() });
-        let cause = trigger.cause();
-        timeline::note(
-            conn,
-            store_id,
-            order.id,
-            "incident.opened",
-            cause,
-            &detail,
-            now,
-        )
-        .await?;
-        tracing::error!(%store_id, order_id = %order.id, incident = incident.code(), "incident: a person has to look");
-    }
-    Ok(())
+    attention::open(conn, store_id, order.id, incident, trigger.cause(), now).await
 }
 
 async fn move_order(
@@ -230,12 +218,13 @@ async fn move_order(
     if !db::orders::set_state(conn, order, status, payment_status, now).await? {
         return Ok(false);
     }
+    let (store_id, cause) = (order.store_id, trigger.cause());
     if payment_status == PaymentStatus::Paid {
-        db::incidents::resolve_all(conn, order.store_id, order.id, now).await?;
+        attention::resolve_all(conn, store_id, order.id, cause, now).await?;
     }
     if payment_status == PaymentStatus::Authorized {
         let incident = Incident::AuthorizationExpired;
-        db::incidents::resolve(conn, order.store_id, order.id, incident, now).await?;
+        attention::resolve(conn, store_id, order.id, incident, cause, now).await?;
     }
     let action = format!("order.{payment_status}");
     db::audit::record(
@@ -248,7 +237,6 @@ async fn move_order(
     )
     .await?;
     let detail = json!({ "status": status, "payment_status": payment_status });
-    let (store_id, cause) = (order.store_id, trigger.cause());
     timeline::note(conn, store_id, order.id, &action, cause, &detail, now).await?;
     stock::follow_payment(conn, store_id, order.id, payment_status, cause, now).await?;
     tracing::info!(store_id = %order.store_id, order_id = %order.id, %payment_status, "order moved");
@@ -282,6 +270,33 @@ pub(super) fn order_after(
     }
 }
 
+/// Tells each attempt that failed once, whatever it does to the order.
+async fn note_attempt(
+    conn: &mut Conn,
+    store_id: StoreId,
+    payment: &Payment,
+    verdict: &Verdict,
+    trigger: Trigger<'_>,
+    now: Timestamp,
+) -> Result<(), ApiError> {
+    let Some((code, decline_code)) = &verdict.last_error else {
+        return Ok(());
+    };
+    let is_new = match &verdict.failed_charge {
+        Some(charge) => db::payments::set_failed_charge(conn, store_id, payment.id, charge).await?,
+        None => (&payment.last_error_code, &payment.last_decline_code) != (code, decline_code),
+    };
+    let Some(order_id) = payment.order_id.filter(|_| is_new) else {
+        return Ok(());
+    };
+    let detail = json!({
+        "payment_intent_id": payment.payment_intent_id, "code": code, "decline_code": decline_code,
+        "charge_id": verdict.failed_charge,
+    });
+    let (kind, cause) = ("payment.failed", trigger.cause());
+    timeline::note(conn, store_id, order_id, kind, cause, &detail, now).await
+}
+
 async fn move_payment(
     conn: &mut Conn,
     store_id: StoreId,
@@ -301,6 +316,9 @@ async fn move_payment(
             now,
         )
         .await?;
+    }
+    if let Some(status) = &verdict.stripe_status {
+        db::payments::set_stripe_status(conn, store_id, payment.id, status).await?;
     }
     if let Some((charge_id, capture_before)) = &verdict.charge {
         let (id, until) = (payment.id, *capture_before);

@@ -18,6 +18,7 @@ pub mod settle;
 mod state;
 pub mod stock;
 pub mod sweep;
+mod told;
 
 pub use state::WorkState;
 

@@ -9,6 +9,8 @@ use jiff::Timestamp;
 
 use crate::app::App;
 use crate::error::ApiError;
+use crate::orders::attention;
+use crate::timeline::Cause;
 
 /// Puts an event aside after its last attempt.
 pub(super) async fn park(app: &App, event: &ClaimedEvent, code: &str) -> Result<(), ApiError> {
@@ -34,7 +36,8 @@ async fn report(conn: &mut Conn, event: &ClaimedEvent, now: Timestamp) -> Result
         .filter(|payment| payment.mode == event.mode)
         .and_then(|payment| payment.order_id);
     if let Some(order_id) = order_id {
-        db::incidents::open(conn, event.store_id, order_id, Incident::EventParked, now).await?;
+        let (incident, cause) = (Incident::EventParked, Cause::Event(&event.event_id));
+        attention::open(conn, event.store_id, order_id, incident, cause, now).await?;
     }
     Ok(())
 }

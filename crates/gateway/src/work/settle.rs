@@ -19,6 +19,7 @@ use stripe_http::{Error as StripeError, PaymentIntentId};
 
 use super::effects;
 use super::returned::{self, News};
+use super::told;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::middleware::rate_limit::Budget;
@@ -44,6 +45,7 @@ impl<'a> Trigger<'a> {
     /// As the order's story tells it.
     pub(super) fn cause(&self) -> Cause<'a> {
         match self {
+            Self::Event(event) if event.is_found => Cause::Found(&event.event_id),
             Self::Event(event) => Cause::Event(&event.event_id),
             Self::Asked => Cause::Asked,
             Self::Sweep => Cause::Sweep,
@@ -110,23 +112,25 @@ pub async fn settle(
 }
 
 /// Brings a payment up to date before it is shown, within the store's budget for such reads and within
-/// five seconds. What cannot be had now is left to the webhook: the record is shown as it is.
-pub async fn catch_up(app: &App, store_id: StoreId, mode: Mode, payment_intent_id: &str) {
+/// five seconds. What cannot be had now is left to the webhook: the record is shown as it is. Tells whether it is fresh.
+pub async fn catch_up(app: &App, store_id: StoreId, mode: Mode, payment_intent_id: &str) -> bool {
     if app
         .rate_limits
         .check(Budget::StripeReads, store_id)
         .is_err()
     {
-        return;
+        return false;
     }
     let settling = settle(app, store_id, mode, payment_intent_id, Trigger::Asked);
     match tokio::time::timeout(CATCH_UP_WITHIN, settling).await {
-        Ok(Ok(_)) => {}
+        Ok(Ok(_)) => true,
         Ok(Err(error)) => {
             tracing::warn!(%store_id, ?error, "a payment could not be read from Stripe for its reader");
+            false
         }
         Err(_) => {
             tracing::warn!(%store_id, "Stripe is slow: a payment is shown as it was");
+            false
         }
     }
 }
@@ -217,6 +221,10 @@ pub struct Verdict {
     pub captured_minor: i64,
     /// Stripe's code and decline code of the last failure.
     pub last_error: Option<(Option<String>, Option<String>)>,
+    /// The charge of the attempt that failed last.
+    pub failed_charge: Option<String>,
+    /// Stripe's word for where the payment stands; `None` where that is no news.
+    pub stripe_status: Option<String>,
     /// Stripe's charge, and until when it can be captured; `None` where neither is news.
     pub charge: Option<(String, Option<Timestamp>)>,
     /// What became of the money of an order that is paid by this very decision.
@@ -236,6 +244,8 @@ pub(super) fn judge(
         payment_state: payment.status,
         captured_minor: payment.captured_minor,
         last_error: None,
+        failed_charge: None,
+        stripe_status: None,
         charge: None,
         then: None,
         news: None,
@@ -271,7 +281,9 @@ pub(super) fn judge(
             .last_payment_error
             .as_ref()
             .map(|error| (error.code.clone(), error.decline_code.clone())),
-        charge: new_charge(payment, &intent),
+        failed_charge: told::failed_charge(&intent),
+        stripe_status: told::new_status(payment, &intent),
+        charge: told::new_charge(payment, &intent),
         then,
         news: Some(news),
     })
@@ -288,21 +300,6 @@ fn settled(mut expected: Expected, observed: &Observed) -> (Decision, Option<Pay
         Decision::Follow(then) => (decision, Some(then)),
         _ => (decision, None),
     }
-}
-
-/// The charge that holds or took the money, if we do not know it yet.
-fn new_charge(payment: &Payment, intent: &PaymentIntent) -> Option<(String, Option<Timestamp>)> {
-    if !matches!(intent.status, Status::RequiresCapture | Status::Succeeded) {
-        return None;
-    }
-    let charge = intent.latest_charge.as_ref()?;
-    let capture_before = charge
-        .expanded()
-        .and_then(|charge| Timestamp::from_second(charge.capture_before()?).ok());
-    let capture_before = capture_before.or(payment.capture_before);
-    let is_known = payment.charge_id.as_deref() == Some(charge.id())
-        && payment.capture_before == capture_before;
-    (!is_known).then(|| (charge.id().to_owned(), capture_before))
 }
 
 fn expected(store_id: StoreId, known: &Known, order: &Order) -> Result<Expected, ApiError> {

@@ -33,6 +33,7 @@ mod stock;
 mod stripe_faults;
 mod surface;
 mod tenancy;
+mod timeline;
 mod truth;
 mod webhooks;
 mod work;

@@ -15,7 +15,7 @@ stories!(
 );
 
 /// Every route: its path with `{store}` for the store's id, and what it answers to.
-pub const ROUTES: [(&str, &str); 45] = [
+pub const ROUTES: [(&str, &str); 46] = [
     ("/healthz", "GET"),
     ("/readyz", "GET"),
     ("/webhook/stripe", "POST"),
@@ -56,6 +56,7 @@ pub const ROUTES: [(&str, &str); 45] = [
     ("/api/v1/stores/{store}/payment-intents", "POST"),
     ("/api/v1/stores/{store}/payments/pi_1", "GET"),
     ("/api/v1/stores/{store}/orders", "GET, POST"),
+    ("/api/v1/stores/{store}/orders/id/timeline", "GET"),
     ("/api/v1/stores/{store}/orders/id/status", "POST"),
     ("/api/v1/stores/{store}/orders/id/capture", "POST"),
     ("/api/v1/stores/{store}/orders/id/cancel", "POST"),

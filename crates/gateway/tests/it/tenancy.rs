@@ -16,7 +16,7 @@ stories!(
 type Things = BTreeMap<&'static str, String>;
 
 /// Every route of the store API that names a thing, and the body it is called with.
-const ROUTES: [(&str, &str, &str); 19] = [
+const ROUTES: [(&str, &str, &str); 20] = [
     ("GET", "/products/{product}", ""),
     ("PATCH", "/products/{product}", r#"{"name":"Stolen"}"#),
     ("DELETE", "/products/{product}", ""),
@@ -53,6 +53,7 @@ const ROUTES: [(&str, &str, &str); 19] = [
         r#"{"cart_id":"{own_cart}","payment_reference":"{intent}"}"#,
     ),
     ("GET", "/orders/{order}", ""),
+    ("GET", "/orders/{order}/timeline", ""),
     ("GET", "/events/{event}", ""),
     ("POST", "/events/{event}/replay", "{}"),
     ("POST", "/events/{event}/replay", r#"{"preview":true}"#),

@@ -267,3 +267,17 @@ fn nothing_looks_like_a_secret() {
         }
     }
 }
+
+#[test]
+fn what_an_order_can_wait_for_is_documented() {
+    let documented = fs::read_to_string(root().join("docs/integrators.md")).unwrap();
+    for wait in domain::waiting::Wait::ALL {
+        let code = wait.code();
+        assert!(documented.contains(&format!("`{code}`")), "{code}");
+    }
+    let incidents = fs::read_to_string(root().join("docs/errors.md")).unwrap();
+    for incident in domain::incident::Incident::ALL {
+        let code = incident.code();
+        assert!(incidents.contains(&format!("| `{code}` |")), "{code}");
+    }
+}

@@ -41,6 +41,9 @@ pub struct PaymentIntent {
     pub capture_method: CaptureMethod,
     /// Seconds since 1970.
     pub created: i64,
+    /// Stripe's `Request-Id` of the call that changed it and gave this answer; none where it was only read.
+    #[serde(skip)]
+    pub request_id: Option<String>,
 }
 
 /// Stripe's `status` of a PaymentIntent.
@@ -58,6 +61,22 @@ pub enum Status {
     /// A status that Stripe added after this version.
     #[serde(untagged)]
     Unknown(String),
+}
+
+impl Status {
+    /// Stripe's word.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::RequiresPaymentMethod => "requires_payment_method",
+            Self::RequiresConfirmation => "requires_confirmation",
+            Self::RequiresAction => "requires_action",
+            Self::Processing => "processing",
+            Self::RequiresCapture => "requires_capture",
+            Self::Canceled => "canceled",
+            Self::Succeeded => "succeeded",
+            Self::Unknown(word) => word,
+        }
+    }
 }
 
 /// Stripe's `capture_method`.
@@ -173,6 +192,9 @@ pub struct PaymentError {
     /// The bank's reason, for example `insufficient_funds`.
     #[serde(default)]
     pub decline_code: Option<String>,
+    /// The charge that failed (`ch_…`), for cards.
+    #[serde(default)]
+    pub charge: Option<String>,
 }
 
 #[cfg(test)]
@@ -227,6 +249,7 @@ mod tests {
         ] {
             let intent = read(&json!({ "status": status })).unwrap();
             assert!(!matches!(intent.status, Status::Unknown(_)), "{status}");
+            assert_eq!(intent.status.as_str(), status);
         }
     }
 

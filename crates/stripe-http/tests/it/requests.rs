@@ -69,9 +69,10 @@ async fn every_mutation_has_its_path_and_the_key() {
         cancellation_reason: Some(CancellationReason::RequestedByCustomer),
     };
 
-    payment_intents::update(&client, &intent_id(), &update, &key())
+    let updated = payment_intents::update(&client, &intent_id(), &update, &key())
         .await
         .unwrap();
+    assert_eq!(updated.request_id.as_deref(), Some("req_OK"));
     payment_intents::capture(&client, &intent_id(), &capture, &key())
         .await
         .unwrap();

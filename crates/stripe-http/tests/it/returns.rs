@@ -25,6 +25,7 @@ async fn a_refund_names_payment_amount_reason_and_our_id() {
     assert_eq!((refund.id.as_str(), refund.amount), ("re_1", 500));
     assert_eq!(refund.status, Some(Status::Pending));
     assert_eq!(refund.metadata.get("tillgate_refund_id"), Some("r1"));
+    assert_eq!(refund.request_id.as_deref(), Some("req_OK"));
     assert!(!refund.is_release());
     let sent = &stripe.received()[0];
     assert_eq!(sent.line, "POST /v1/refunds HTTP/1.1");

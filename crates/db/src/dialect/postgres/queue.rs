@@ -29,7 +29,17 @@ impl QueryId for Claim {
 }
 
 impl Query for Claim {
-    type SqlType = (Uid, Text, Text, Text, Instant, Text, Nullable<Text>, BigInt);
+    type SqlType = (
+        Uid,
+        Text,
+        Text,
+        Text,
+        Instant,
+        Text,
+        Nullable<Text>,
+        Text,
+        BigInt,
+    );
 }
 
 impl QueryFragment<Pg> for Claim {
@@ -55,7 +65,7 @@ impl QueryFragment<Pg> for Claim {
         out.push_sql(
             " FROM due WHERE (e.store_id, e.account_id, e.mode, e.event_id, e.created_at) \
                 = (due.store_id, due.account_id, due.mode, due.event_id, due.created_at) \
-            RETURNING e.store_id, e.account_id, e.mode, e.event_id, e.created_at, e.event_type, e.object_id, e.attempts",
+            RETURNING e.store_id, e.account_id, e.mode, e.event_id, e.created_at, e.event_type, e.object_id, e.source, e.attempts",
         );
         Ok(())
     }

@@ -15,7 +15,7 @@ const CLAIM: &str = "UPDATE stripe_events SET state = 'processing', attempts = a
         SELECT rowid FROM stripe_events \
         WHERE store_id = ? AND state IN ('received', 'processing') AND next_attempt_at <= ? \
         ORDER BY next_attempt_at LIMIT ?) \
-    RETURNING store_id, account_id, mode, event_id, created_at, event_type, object_id, attempts";
+    RETURNING store_id, account_id, mode, event_id, created_at, event_type, object_id, source, attempts";
 
 /// For each store its own few, in one commit.
 pub(crate) async fn claim(

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::error::ApiError;
 use crate::orders::place::order_busy;
-use crate::orders::stock;
+use crate::orders::{attention, stock};
 use crate::timeline::{self, Cause};
 
 /// How an action ends.
@@ -53,13 +53,13 @@ pub async fn conclude(
         }
         return Ok(());
     };
-    let detail = json!({ "call": action.action.as_str(), "result": state.as_str(), "attempt": action.attempts });
-    let kind = "stripe.called";
-    timeline::note(conn, store_id, order_id, kind, cause, &detail, now).await?;
+    let kind = format!("{}.{}", action.action.as_str(), state.as_str());
+    let detail = json!({ "wanted_by": action.actor, "amount": action.amount_minor, "attempts": action.attempts, "code": last_error });
+    timeline::note(conn, store_id, order_id, &kind, cause, &detail, now).await?;
     match (action.action, state) {
         (Action::Capture, ActionState::Done) => {
             let incident = Incident::CaptureFailed;
-            db::incidents::resolve(conn, store_id, order_id, incident, now).await?;
+            attention::resolve(conn, store_id, order_id, incident, cause, now).await?;
         }
         // A hold that has ended is told by its own name.
         (Action::Capture, _) if payment_state == PaymentState::Canceled => {}
@@ -133,7 +133,7 @@ pub async fn cancel_order(
         Incident::AuthorizationExpired,
         Incident::CaptureFailed,
     ] {
-        db::incidents::resolve(conn, store_id, order_id, settled, now).await?;
+        attention::resolve(conn, store_id, order_id, settled, cause, now).await?;
     }
     stock::give_back(conn, store_id, order_id, cause, now).await?;
     tracing::info!(%store_id, %order_id, "order cancelled");
@@ -151,31 +151,6 @@ pub async fn report_capture(
     let Some(order_id) = order_of(conn, store_id, action).await? else {
         return Ok(());
     };
-    open_incident(
-        conn,
-        store_id,
-        order_id,
-        Incident::CaptureFailed,
-        cause,
-        now,
-    )
-    .await
-}
-
-/// Opens an incident of an order and notes it, unless it is open already.
-pub async fn open_incident(
-    conn: &mut Conn,
-    store_id: StoreId,
-    order_id: OrderId,
-    incident: Incident,
-    cause: Cause<'_>,
-    now: Timestamp,
-) -> Result<(), ApiError> {
-    if db::incidents::open(conn, store_id, order_id, incident, now).await? {
-        let detail = json!({ "code": incident.code() });
-        let kind = "incident.opened";
-        timeline::note(conn, store_id, order_id, kind, cause, &detail, now).await?;
-        tracing::error!(%store_id, %order_id, incident = incident.code(), "incident: a person has to look");
-    }
-    Ok(())
+    let incident = Incident::CaptureFailed;
+    attention::open(conn, store_id, order_id, incident, cause, now).await
 }

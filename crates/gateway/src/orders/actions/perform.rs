@@ -16,7 +16,7 @@ use super::request::LEASE;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::stripe::StoreStripe;
-use crate::timeline::{self, Cause};
+use crate::timeline::{self, Cause, StripeCall};
 use crate::work::settle::{self, Trigger};
 
 /// Stripe forgets idempotency keys after 24 hours; an hour before that one is not used any more.
@@ -95,7 +95,6 @@ struct Failure {
     code: &'static str,
     /// Whether nobody but the merchant can help.
     awaits_merchant: bool,
-    request_id: Option<String>,
 }
 
 impl From<ApiError> for Failure {
@@ -112,7 +111,6 @@ impl From<ApiError> for Failure {
             error,
             code,
             awaits_merchant,
-            request_id: None,
         }
     }
 }
@@ -126,12 +124,10 @@ impl From<db::DbError> for Failure {
 impl Failure {
     async fn of_stripe(app: &App, stripe: &StoreStripe, error: StripeError) -> Self {
         let is_500 = error.http_status() == Some(500);
-        let request_id = error.request_id().map(str::to_owned);
         let mut failure = Self::from(stripe.fail(app, error).await);
         if is_500 {
             failure.code = STRIPE_500;
         }
-        failure.request_id = request_id;
         failure
     }
 }
@@ -161,7 +157,9 @@ async fn attempt(
             return record(app, store_id, action, &payment, state, cause).await;
         }
     }
-    let intent = match call(app, &stripe, action, &id).await {
+    let answer = call(app, &stripe, action, &id).await;
+    tell(app, store_id, action, &payment, &answer, cause).await;
+    let intent = match answer {
         Ok(intent) => intent,
         // Captured, cancelled or expired meanwhile.
         Err(StripeError::UnexpectedState(_)) => read(app, &stripe, &id).await?,
@@ -284,6 +282,34 @@ async fn call(
     }
 }
 
+/// What Stripe was asked, and what it said, in the order's story.
+async fn tell(
+    app: &App,
+    store_id: StoreId,
+    action: &PaymentAction,
+    payment: &Payment,
+    answer: &Result<PaymentIntent, StripeError>,
+    cause: Cause<'_>,
+) {
+    let Some(order_id) = payment.order_id else {
+        return;
+    };
+    let name = action.action.as_str();
+    let call = match answer {
+        Ok(intent) => StripeCall::done(name, intent.request_id.as_deref()),
+        Err(error) => StripeCall::failed(name, error),
+    };
+    let attempt = Some(action.attempts);
+    timeline::tell_call(
+        app,
+        store_id,
+        order_id,
+        StripeCall { attempt, ..call },
+        cause,
+    )
+    .await;
+}
+
 /// The action's own key, as long as Stripe keeps it; after that, and after a 500, which Stripe keeps with it, one of this try's
 /// own: the payment has just been read, and Stripe takes and cancels it once whatever the key.
 fn key(app: &App, action: &PaymentAction) -> IdempotencyKey {
@@ -371,9 +397,10 @@ async fn postpone(
         }
         let order_id = conclude::order_of(&mut tx, store_id, action).await?;
         if let Some(order_id) = order_id {
-            let detail = json!({ "call": action.action.as_str(), "result": code, "attempt": action.attempts, "request_id": failure.request_id });
-            let kind = "stripe.called";
-            timeline::note(&mut tx, store_id, order_id, kind, cause, &detail, now).await?;
+            let detail =
+                json!({ "code": code, "attempt": action.attempts, "next_attempt_at": now + pause });
+            let kind = format!("{}.postponed", action.action.as_str());
+            timeline::note(&mut tx, store_id, order_id, &kind, cause, &detail, now).await?;
         }
     }
     Ok(tx.commit().await?)

@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::Records;
 use crate::error::ApiError;
+use crate::orders::attention;
 use crate::timeline::{self, Cause};
 
 /// Counts a payment's refunds anew and moves its order accordingly, in the transaction that changed a refund. The caller
@@ -129,19 +130,10 @@ pub(super) async fn incidents(
     now: Timestamp,
 ) -> Result<(), ApiError> {
     for (incident, is_there) in standing.incidents() {
-        let (changed, kind) = if is_there {
-            let opened = db::incidents::open(conn, store_id, order_id, incident, now).await?;
-            (opened, "incident.opened")
+        if is_there {
+            attention::open(conn, store_id, order_id, incident, cause, now).await?;
         } else {
-            let resolved = db::incidents::resolve(conn, store_id, order_id, incident, now).await?;
-            (resolved, "incident.resolved")
-        };
-        if changed {
-            let detail = json!({ "code": incident.code() });
-            timeline::note(conn, store_id, order_id, kind, cause, &detail, now).await?;
-        }
-        if changed && is_there {
-            tracing::error!(%store_id, %order_id, incident = incident.code(), "incident: a person has to look");
+            attention::resolve(conn, store_id, order_id, incident, cause, now).await?;
         }
     }
     Ok(())
