@@ -185,6 +185,7 @@ table! {
         created_request_id -> Nullable<Text>,
         stripe_status -> Nullable<Text>,
         failed_charge_id -> Nullable<Text>,
+        save_consented_at -> Nullable<Instant>,
     }
 }
 

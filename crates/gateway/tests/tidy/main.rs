@@ -105,6 +105,7 @@ fn queries_name_their_store() {
         ("payments.rs", "stores_with_intent"),          // finds whose secret verifies
         ("work.rs", "finish"),                          // the claim carries its store
         ("work.rs", "retry_later"),                     // the claim carries its store
+        ("payment_links.rs", "find_by_token"),          // the token is all that its holder has
         ("carts.rs", "forget_expired"),                 // prunes for all
         ("connect_tokens.rs", "forget_expired"),        // prunes for all
         ("webhook_secrets.rs", "forget_expired"),       // prunes for all
