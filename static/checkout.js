@@ -172,17 +172,9 @@ async function payOnce(email) {
   const { error: incomplete } = method ? {} : await elements.submit();
   if (incomplete) return { message: wordsForStripeError(incomplete), besideField: incomplete.type === "validation_error" };
 
-  const order = await call("POST", `${storeApi}/orders`, config.checkout_token, {
-    cart_id: config.cart_id,
-    ...(email && { email }),
-    ...delivery?.said(),
-    ...(method && { payment_method_id: method }),
-  });
-  if (method) return { done: true };
-  if (ALREADY_PAID.has(order.payment_status)) return { done: true };
-  if (priceChanged(order.amount, order.currency)) return { message: `The total has changed to ${showTotal()}. Please check it and pay again.` };
-
-  const intent = await call("POST", `${storeApi}/payment-intents`, order.order_token, { order_id: order.id });
+  const found = config.payment_link ? await intentOfLink() : await intentOfOrder(email, method);
+  if (found.done || found.message) return found;
+  const { intent } = found;
   if (NOTHING_LEFT_TO_PAY.has(intent.status)) return { done: true };
   if (priceChanged(intent.amount, intent.currency)) return { message: `The total has changed to ${showTotal()}. Please check it and pay again.` };
   if (accountChanged(intent.publishable_key)) return { message: "The shop has just moved its payments to another account. Nothing was charged. Please enter your card again." };
@@ -198,6 +190,31 @@ async function payOnce(email) {
   if (!error || NOTHING_LEFT_TO_PAY.has(error.payment_intent?.status)) return { done: true };
   if (error.type !== "api_connection_error" && error.type !== "api_error") phase = before;
   return { message: wordsForStripeError(error) };
+}
+
+/** What a checkout pays: its order, placed now. `{intent}`, or an outcome as of `payOnce`. */
+async function intentOfOrder(email, method) {
+  const order = await call("POST", `${storeApi}/orders`, config.checkout_token, {
+    cart_id: config.cart_id,
+    ...(email && { email }),
+    ...delivery?.said(),
+    ...(method && { payment_method_id: method }),
+  });
+  if (method) return { done: true };
+  if (ALREADY_PAID.has(order.payment_status)) return { done: true };
+  if (priceChanged(order.amount, order.currency)) return { message: `The total has changed to ${showTotal()}. Please check it and pay again.` };
+
+  return { intent: await call("POST", `${storeApi}/payment-intents`, order.order_token, { order_id: order.id }) };
+}
+
+/** What a payment link pays. Where somebody has paid it meanwhile, its own page shows what became of it. */
+async function intentOfLink() {
+  try {
+    return { intent: await call("GET", `/api/v1/payment-links/${encodeURIComponent(config.payment_link)}`, config.payment_link) };
+  } catch (error) {
+    if (error instanceof ApiError && ["link_used", "link_busy"].includes(error.body?.error?.code)) return { done: true };
+    throw error;
+  }
 }
 
 async function describe(error) {

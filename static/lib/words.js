@@ -62,6 +62,8 @@ const BY_API_CODE = {
   shipping_not_available: { message: "The shop does not deliver there in this way. Nothing was charged. Choose another country or another way of delivery." },
   shipping_address_required: { message: "The shop needs to know where your order goes. Nothing was charged. Fill in your address and try again." },
   order_not_payable_by_card: { ended: true, heading: "This order is placed already", message: "You chose to pay it in another way. You have not been charged. Look for the shop's e-mail, or ask the shop." },
+  link_expired: { ended: true, heading: "This payment link is no longer valid", message: "Nothing was charged. Ask the shop for a new link." },
+  link_outdated: { ended: true, heading: "The order has changed", message: "It was changed after this link was made. Nothing was charged. Ask the shop for a new link." },
   order_cancelled: { ended: true, heading: "This order was cancelled", message: "Nothing was charged. Go back to the shop to order again." },
   store_not_connected: { message: STORE_CANNOT_TAKE_PAYMENTS },
   store_reconnect_needed: { message: STORE_CANNOT_TAKE_PAYMENTS },

@@ -17,6 +17,7 @@ pub mod forwarder;
 pub mod guards;
 pub mod internal;
 pub mod json;
+pub mod links;
 pub mod middleware;
 pub mod operations;
 pub mod orders;

@@ -11,10 +11,10 @@ use actix_web::middleware::from_fn;
 use crate::error::ApiError;
 use crate::middleware::cors::answer_cors;
 use crate::middleware::idempotency;
-use crate::middleware::rate_limit::limit_store_api;
+use crate::middleware::rate_limit::{limit_links, limit_store_api};
 use crate::{
-    checkout, connect, events, internal, operations, orders, payment_methods, refunds, shipping,
-    storefront, timeline, webhook,
+    checkout, connect, events, internal, links, operations, orders, payment_methods, refunds,
+    shipping, storefront, timeline, webhook,
 };
 
 /// Registers every route.
@@ -63,6 +63,8 @@ pub fn configure(config: &mut ServiceConfig) {
             "/payment/cancel",
             [get(checkout::result::show_payment_cancelled)],
         ))
+        // Whoever holds a payment link
+        .service(on("/pay/{link_token}", [get(links::page::show_link_page)]))
         // Anyone
         .service(on("/demo", [get(storefront::demo::show_demo)]))
         .service(on(
@@ -74,7 +76,8 @@ pub fn configure(config: &mut ServiceConfig) {
             [get(storefront::static_files::show_static)],
         ))
         .service(internal_api())
-        .service(store_api());
+        .service(store_api())
+        .service(links_api());
 }
 
 /// Other back-end services of the deployment, with `X-Internal-Secret`.
@@ -105,6 +108,16 @@ fn internal_api() -> impl HttpServiceFactory {
             "/orders/{order_id}",
             [get(internal::show_order::show_order)],
         ))
+}
+
+/// Whoever holds a payment link, by its token alone.
+fn links_api() -> impl HttpServiceFactory {
+    web::scope("/api/v1/payment-links/{link_token}")
+        .wrap(from_fn(idempotency::honour_for_links))
+        .wrap(from_fn(limit_links))
+        .wrap(from_fn(answer_cors))
+        .service(on("", [get(links::show_link::show_link)]))
+        .service(on("/complete", [post(links::complete_link::complete_link)]))
 }
 
 /// Storefronts (cart ids and tokens) and merchants' back ends (API keys), under the store's id.
@@ -185,6 +198,10 @@ fn store_api() -> impl HttpServiceFactory {
         .service(on(
             "/payment-intents",
             [post(checkout::create_payment_intent::create_payment_intent)],
+        ))
+        .service(on(
+            "/payment-links",
+            [post(links::create_link::create_link)],
         ))
         .service(on(
             "/payments/{payment_intent_id}",

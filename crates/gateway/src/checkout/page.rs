@@ -25,29 +25,32 @@ use crate::shipping::wire::MAX_METHODS;
 use crate::stripe::is_elsewhere;
 use crate::tokens::TokenError;
 
+/// The page with the payment form, for checkouts and payment links.
 #[derive(Template)]
 #[template(path = "checkout/page.html")]
-struct CheckoutPage<'a> {
-    page: &'a Page,
-    store_name: &'a str,
-    is_live: bool,
-    lines: Vec<LineView>,
-    subtotal: Option<String>,
-    shipping: Option<String>,
-    total: String,
-    email: String,
-    delivery: Option<Delivery>,
-    methods: Vec<PaymentMethodReply>,
-    cancel_url: Option<String>,
-    stripe_js_url: String,
-    config_json: String,
+pub(crate) struct CheckoutPage<'a> {
+    pub page: &'a Page,
+    pub store_name: &'a str,
+    pub is_live: bool,
+    pub lines: Vec<LineView>,
+    pub subtotal: Option<String>,
+    pub shipping: Option<String>,
+    pub total: String,
+    pub email: String,
+    pub asks_email: bool,
+    pub delivery: Option<Delivery>,
+    pub methods: Vec<PaymentMethodReply>,
+    pub cancel_url: Option<String>,
+    pub stripe_js_url: String,
+    pub config_json: String,
 }
 
-struct LineView {
-    name: String,
-    quantity: i64,
-    unit_amount: String,
-    amount: String,
+/// A line as people read it.
+pub(crate) struct LineView {
+    pub name: String,
+    pub quantity: i64,
+    pub unit_amount: String,
+    pub amount: String,
 }
 
 /// Everything that the page shows.
@@ -220,6 +223,7 @@ fn payment_form(app: &App, token: &str, view: View) -> Result<HttpResponse, ApiE
         shipping: is_shipped.then(|| shown(shipping_minor)).transpose()?,
         total: total.shown(locale),
         email: email.unwrap_or_default(),
+        asks_email: true,
         delivery,
         methods,
         cancel_url: checkout.cancel_url.clone(),
@@ -234,7 +238,12 @@ fn payment_form(app: &App, token: &str, view: View) -> Result<HttpResponse, ApiE
     pages::render(app, StatusCode::OK, &page, &template, &permissions)
 }
 
-fn line_view(line: &Line, currency: Currency, locale: &Locale) -> Result<LineView, ApiError> {
+/// Writes a line for people.
+pub(crate) fn line_view(
+    line: &Line,
+    currency: Currency,
+    locale: &Locale,
+) -> Result<LineView, ApiError> {
     let unit_amount = Money::new(line.unit_amount_minor, currency)?;
     let quantity = u32::try_from(line.quantity).map_err(ApiError::internal)?;
     Ok(LineView {

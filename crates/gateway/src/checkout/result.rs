@@ -30,19 +30,20 @@ pub struct ResultQuery {
     checkout: Option<String>,
 }
 
+/// The page after payment, for checkouts and payment links.
 #[derive(Template)]
 #[template(path = "payment/success.html")]
-struct SuccessPage<'a> {
-    page: &'a Page,
-    state: &'a str,
-    is_live: bool,
-    store_name: &'a str,
-    order_number: Option<String>,
-    amount: Option<String>,
-    by_hand: Option<PaymentMethodReply>,
-    success_url: Option<String>,
-    checkout_url: Option<String>,
-    config_json: Option<String>,
+pub(crate) struct SuccessPage<'a> {
+    pub page: &'a Page,
+    pub state: &'a str,
+    pub is_live: bool,
+    pub store_name: &'a str,
+    pub order_number: Option<String>,
+    pub amount: Option<String>,
+    pub by_hand: Option<PaymentMethodReply>,
+    pub success_url: Option<String>,
+    pub checkout_url: Option<String>,
+    pub config_json: Option<String>,
 }
 
 #[derive(Template)]

@@ -1,24 +1,28 @@
 //! `GET /payments/{payment_intent_id}`: where a payment stands, by our record brought up to Stripe's.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use db::payment_links::PaymentLink;
 use db::payments::{Payment, PaymentState};
 use domain::StoreId;
+use secrecy::ExposeSecret;
 use serde_json::json;
 use stripe_http::PaymentIntentId;
 
 use crate::app::App;
 use crate::error::ApiError;
 use crate::guards::{self, RouteStore};
+use crate::links::found;
 use crate::work::settle;
 
-/// The payment, for its order's shopper and its merchant; 404 for anyone else.
+/// The payment, for its order's shopper, its payment link's holder and its merchant; 404 for anyone else. Of a payment with a
+/// link, `payment_link_status` is `open`, `completing`, `completed`, `closed` or `expired`.
 pub async fn show_payment(
     app: web::Data<App>,
     request: HttpRequest,
     RouteStore(store): RouteStore,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
-    let payment = find_permitted(&app, &request, store.id, &path.1).await?;
+    let (payment, link) = find_permitted(&app, &request, store.id, &path.1).await?;
     let payment = if is_settled(payment.status) {
         payment
     } else {
@@ -30,7 +34,7 @@ pub async fn show_payment(
     Ok(HttpResponse::Ok().json(json!({
         "id": payment.payment_intent_id,
         "status": stripe_status(payment.status),
-        "payment_link_status": null,
+        "payment_link_status": link.map(|link| found::status(&link, app.now())),
         "order_id": payment.order_id,
     })))
 }
@@ -40,7 +44,7 @@ async fn find_permitted(
     request: &HttpRequest,
     store_id: StoreId,
     payment_intent_id: &str,
-) -> Result<Payment, ApiError> {
+) -> Result<(Payment, Option<PaymentLink>), ApiError> {
     let not_found = || ApiError::not_found("payment");
     let token = guards::bearer(request).ok_or_else(not_found)?;
     PaymentIntentId::parse(payment_intent_id).map_err(|_| not_found())?;
@@ -50,19 +54,26 @@ async fn find_permitted(
     let payment = db::payments::find_by_intent(&mut conn, store_id, payment_intent_id)
         .await?
         .ok_or_else(not_found)?;
+    let newest = db::payment_links::find_by_payment(&mut conn, store_id, payment.id).await?;
     if let Some(key) = api_key {
         return if key.mode == payment.mode {
-            Ok(payment)
+            Ok((payment, newest))
         } else {
             Err(not_found())
         };
+    }
+    let token_hash = guards::sha256_hex(token.expose_secret());
+    let own = db::payment_links::find_by_token(&mut conn, &token_hash).await?;
+    let own = own.filter(|link| link.store_id == store_id && link.payment_id == payment.id);
+    if own.is_some() {
+        return Ok((payment, own));
     }
     let order = match payment.order_id {
         Some(order_id) => db::orders::find(&mut conn, store_id, order_id).await?,
         None => None,
     };
     if order.is_some_and(|order| guards::is_order_token(&order, &token)) {
-        Ok(payment)
+        Ok((payment, newest))
     } else {
         Err(not_found())
     }

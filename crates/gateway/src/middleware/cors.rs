@@ -9,6 +9,7 @@ use actix_web::{Error, HttpResponse, web};
 use domain::StoreId;
 
 use crate::app::App;
+use crate::links;
 
 /// What a storefront's script may send.
 const ALLOWED_HEADERS: HeaderValue =
@@ -62,11 +63,7 @@ async fn allowed_origin(request: &ServiceRequest) -> Option<HeaderValue> {
     if text == app.settings.public_origin().as_str() {
         return Some(origin);
     }
-    let store_id = request
-        .match_info()
-        .get("store_id")?
-        .parse::<StoreId>()
-        .ok()?;
+    let store_id = store_of(app, request).await?;
     let mut conn = app.db.read().await.ok()?;
     let store = db::stores::find(&mut conn, store_id).await.ok()??;
     store
@@ -74,4 +71,12 @@ async fn allowed_origin(request: &ServiceRequest) -> Option<HeaderValue> {
         .iter()
         .any(|allowed| allowed == text)
         .then_some(origin)
+}
+
+/// The store that the path names, by its id or by a payment link's token.
+async fn store_of(app: &App, request: &ServiceRequest) -> Option<StoreId> {
+    if let Some(token) = request.match_info().get("link_token") {
+        return Some(links::found::find(app, token).await.ok()?.store_id);
+    }
+    request.match_info().get("store_id")?.parse().ok()
 }

@@ -24,6 +24,7 @@ use crate::app::App;
 use crate::error::{ApiError, REQUEST_ID};
 use crate::guards::{self, InternalCaller, MaybeStoreKey, RouteStore};
 use crate::json::{MAX_JSON_BYTES, read_body};
+use crate::links;
 use crate::storefront::csv::import::MAX_IMPORT_BYTES;
 
 use call::{Call, Turn};
@@ -50,6 +51,35 @@ pub async fn honour_for_stores(
             .await
         }
         Err(error) => refuse(error, request, next).await,
+    }
+}
+
+/// Wraps the API of payment links. Unknown tokens leave no row behind.
+pub async fn honour_for_links(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse, Error> {
+    if !has_key(&request) {
+        return pass_on(request, next).await;
+    }
+    let found = async {
+        let app = guards::app(request.request())?;
+        let token = request.match_info().get("link_token").unwrap_or("");
+        links::found::find(&app, token).await
+    };
+    match found.await {
+        Ok(link) => {
+            let scope = format!("link {}", link.id);
+            answer_once(
+                request,
+                next,
+                link.store_id,
+                scope,
+                header::AUTHORIZATION.as_str(),
+            )
+            .await
+        }
+        Err(error) => refuse(error.into(), request, next).await,
     }
 }
 

@@ -24,11 +24,12 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::app::App;
 use crate::error::ApiError;
+use crate::guards::sha256_hex;
 
 /// What a store may do so often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Budget {
-    /// `POST /payment-intents`.
+    /// `POST /payment-intents` and `POST /payment-links`.
     PaymentIntents,
     /// Reads that ask Stripe: an order or payment that is not paid yet, and the page after payment.
     StripeReads,
@@ -62,6 +63,7 @@ pub struct RateLimits {
     stripe_reads: Option<Buckets<StoreId>>,
     writes: Option<Buckets<StoreId>>,
     connect_keys: Option<Buckets<StoreId>>,
+    links: Option<Buckets<String>>,
     own_accord: Option<Buckets<String>>,
 }
 
@@ -74,6 +76,7 @@ impl RateLimits {
             stripe_reads: buckets(Budget::StripeReads),
             writes: buckets(Budget::Writes),
             connect_keys: buckets(Budget::ConnectKeys),
+            links: quota(PER_LINK, scale).map(Buckets::new),
             own_accord: quota(OWN_ACCORD, scale).map(Buckets::new),
         }
     }
@@ -89,6 +92,14 @@ impl RateLimits {
         buckets
             .as_ref()
             .map_or(Ok(()), |buckets| buckets.check(&store_id))
+            .map_err(|wait| ApiError::rate_limited(whole_seconds(wait)))
+    }
+
+    /// As [`RateLimits::check`], for whoever holds this payment link's token.
+    pub fn check_link(&self, token: &str) -> Result<(), ApiError> {
+        self.links
+            .as_ref()
+            .map_or(Ok(()), |buckets| buckets.check(&sha256_hex(token)))
             .map_err(|wait| ApiError::rate_limited(whole_seconds(wait)))
     }
 
@@ -113,6 +124,27 @@ impl RateLimits {
 
 /// A fifth of the 25 calls a second that Stripe allows an account in test mode, and so many at once after a rest.
 const OWN_ACCORD: (f64, u32) = (5.0, 10);
+
+/// A payment link: each call is up to five calls to Stripe. The burst is a page that is opened in many tabs.
+const PER_LINK: (f64, u32) = (2.0, 100);
+
+/// Wraps the API of payment links: how many links there are, is limited with the store's payments.
+pub async fn limit_links(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<EitherBody<impl MessageBody>>, Error> {
+    let checked = match (
+        request.app_data::<web::Data<App>>(),
+        request.match_info().get("link_token"),
+    ) {
+        (Some(app), Some(token)) => app.rate_limits.check_link(token),
+        _ => Ok(()),
+    };
+    match checked {
+        Ok(()) => Ok(next.call(request).await?.map_into_left_body()),
+        Err(error) => Ok(request.error_response(error).map_into_right_body()),
+    }
+}
 
 /// Wraps the store API.
 pub async fn limit_store_api(
@@ -139,7 +171,10 @@ fn check_write(request: &ServiceRequest) -> Result<(), ApiError> {
     }
     // The path below the store, decoded as the router sees it.
     let is_payment = request.method() == Method::POST
-        && request.match_info().unprocessed() == "/payment-intents";
+        && matches!(
+            request.match_info().unprocessed(),
+            "/payment-intents" | "/payment-links"
+        );
     let budget = if is_payment {
         Budget::PaymentIntents
     } else {

@@ -379,7 +379,7 @@ pub(super) fn order_busy() -> ApiError {
 }
 
 /// 409: somebody else was at the same cart.
-pub(super) fn cart_busy() -> ApiError {
+pub fn cart_busy() -> ApiError {
     ApiError::conflict(
         "cart_changed",
         "The cart was used at the same moment. Try again.",

@@ -5,6 +5,7 @@ pub mod authorizations;
 pub mod effects;
 pub mod health;
 pub mod inbox;
+pub mod links;
 pub mod parked;
 mod places;
 pub mod preview;
@@ -52,6 +53,13 @@ const REGULAR: &[Regular] = &[
         every: Duration::from_secs(5),
         can_be_woken: true,
         run_once: |app| Box::pin(health::run_once(app)),
+    },
+    // Links whose shopper does not come back: paid, or expired.
+    Regular {
+        name: "links",
+        every: Duration::from_secs(5),
+        can_be_woken: false,
+        run_once: |app| Box::pin(links::run_once(app)),
     },
     // The partitions of the next months, and what is older than the operator wants to keep.
     Regular {

@@ -20,6 +20,7 @@ mod events;
 mod faults;
 mod idempotency;
 mod internal;
+mod links;
 mod orders;
 mod pages;
 mod pay_first;

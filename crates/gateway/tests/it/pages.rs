@@ -42,7 +42,7 @@ impl Visit {
 }
 
 /// What every page must carry.
-fn check_page(page: &Reply) {
+pub fn check_page(page: &Reply) {
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
     assert_eq!(page.header("referrer-policy"), "no-referrer");
     assert_eq!(page.header("cache-control"), "no-store");

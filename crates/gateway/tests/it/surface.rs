@@ -15,7 +15,7 @@ stories!(
 );
 
 /// Every route: its path with `{store}` for the store's id, and what it answers to.
-pub const ROUTES: [(&str, &str); 46] = [
+pub const ROUTES: [(&str, &str); 50] = [
     ("/healthz", "GET"),
     ("/readyz", "GET"),
     ("/webhook/stripe", "POST"),
@@ -27,6 +27,7 @@ pub const ROUTES: [(&str, &str); 46] = [
     ("/checkout/token", "GET"),
     ("/payment/success", "GET"),
     ("/payment/cancel", "GET"),
+    ("/pay/token", "GET"),
     ("/demo", "GET"),
     ("/widget.js", "GET"),
     ("/static/app.css", "GET"),
@@ -54,6 +55,9 @@ pub const ROUTES: [(&str, &str); 46] = [
     ("/api/v1/stores/{store}/carts/id/items", "PUT"),
     ("/api/v1/stores/{store}/checkouts", "POST"),
     ("/api/v1/stores/{store}/payment-intents", "POST"),
+    ("/api/v1/stores/{store}/payment-links", "POST"),
+    ("/api/v1/payment-links/token", "GET"),
+    ("/api/v1/payment-links/token/complete", "POST"),
     ("/api/v1/stores/{store}/payments/pi_1", "GET"),
     ("/api/v1/stores/{store}/orders", "GET, POST"),
     ("/api/v1/stores/{store}/orders/id/timeline", "GET"),

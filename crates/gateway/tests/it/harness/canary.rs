@@ -64,6 +64,8 @@ impl MakeWriter<'_> for Sink {
 /// The secrets of one test.
 pub struct Canary {
     secrets: Mutex<Vec<String>>,
+    /// What its holder is told, and nobody else: capability tokens.
+    tokens: Mutex<Vec<String>>,
     /// Where the log stood when the test began; no line before knows its secrets.
     log_start: usize,
 }
@@ -73,6 +75,7 @@ impl Canary {
         LazyLock::force(&LOGGING);
         Self {
             secrets: Mutex::new(Vec::new()),
+            tokens: Mutex::new(Vec::new()),
             log_start: LOG.lock().unwrap_or_else(PoisonError::into_inner).len(),
         }
     }
@@ -80,6 +83,12 @@ impl Canary {
     pub fn watch(&self, secret: &str) {
         assert!(secret.len() >= 16, "too short to be searched for");
         self.secrets.lock().unwrap().push(secret.to_owned());
+    }
+
+    /// As [`Canary::watch`], for what may be in an answer.
+    pub fn watch_token(&self, token: &str) {
+        assert!(token.len() >= 16, "too short to be searched for");
+        self.tokens.lock().unwrap().push(token.to_owned());
     }
 
     pub async fn search(&self, http: &Recorder, database: &TestDatabase) {
@@ -93,6 +102,12 @@ impl Canary {
             ("an answer", http.everything().into()),
             ("the database", String::from_utf8_lossy(&stored)),
         ];
+        for token in self.tokens.lock().unwrap().iter() {
+            for (place, text) in &places {
+                let is_found = text.contains(&token[token.len() - 12..]);
+                assert!(!is_found || *place == "an answer", "a token is in {place}");
+            }
+        }
         for (position, secret) in self.secrets.lock().unwrap().iter().enumerate() {
             // Neither the whole nor the part that Stripe's own messages echo at the end.
             for part in [secret.as_str(), &secret[secret.len() - 12..]] {

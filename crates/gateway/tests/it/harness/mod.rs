@@ -5,6 +5,7 @@ mod canary;
 mod endpoints;
 mod events;
 mod http;
+mod links;
 mod shopper;
 
 use std::net::TcpListener;
@@ -25,6 +26,7 @@ pub use actors::{ConnectedStore, Keys, PaidOrder};
 pub use canary::logged;
 pub use events::event_of;
 pub use http::{Reply, Session};
+pub use links::Link;
 
 /// Makes of each `async fn story(&TestApp)` one test on each engine; afterwards no key may be found anywhere.
 /// With `registering:` before them, the gateway sets up webhook endpoints; otherwise stories do that themselves.
@@ -163,6 +165,11 @@ impl TestApp {
     /// A secret that must not be found anywhere at the end.
     pub fn keep_secret(&self, secret: &str) {
         self.canary.watch(secret);
+    }
+
+    /// A token that its holder is told, and that must be neither in the log nor in the database at the end.
+    pub fn keep_token(&self, token: &str) {
+        self.canary.watch_token(token);
     }
 
     /// Calls the sandbox's control API.

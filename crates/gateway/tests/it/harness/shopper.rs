@@ -162,6 +162,14 @@ impl TestApp {
             .unwrap()
     }
 
+    /// As [`TestApp::intent_at_stripe`], where the account has more of them than a page holds.
+    pub async fn intent_at_stripe_alone(&self, store: &ConnectedStore, intent: &str) -> Value {
+        let url = format!("{}/v1/payment_intents/{intent}", self.sandbox.url());
+        let request = super::http::client().get(url);
+        let response = request.bearer_auth(&store.keys.secret).send().await;
+        response.unwrap().json().await.unwrap()
+    }
+
     /// Lets the next matching requests to Stripe fail.
     pub async fn fault(&self, fault: Value) {
         self.control(Method::POST, "/faults", fault).await;
