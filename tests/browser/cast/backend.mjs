@@ -34,6 +34,19 @@ export class Backend {
     return this.#call('POST', '/payment-methods', method);
   }
 
+  /** Puts a product of the catalogue into a new cart. */
+  async cartOf(productName) {
+    const { data } = await this.#call('GET', '/products?limit=100');
+    const product = data.find(({ name }) => name === productName);
+    return this.#call('POST', '/carts', { items: [{ product_id: product.id, quantity: 1 }] });
+  }
+
+  /** A payment link of a cart for somebody in Berlin: `{payment_url, payment_intent_id, expires_at}`. */
+  linkOf(cart, email) {
+    const shipping_address = { name: 'Ada Lovelace', line1: 'Hidden Street 12', city: 'Berlin', country: 'DE' };
+    return this.#call('POST', '/payment-links', { cart_id: cart.id, email, shipping_address });
+  }
+
   /** Changes a product. */
   reprices(productId, unitAmount) {
     return this.#call('PATCH', `/products/${productId}`, { unit_amount: unitAmount });

@@ -61,6 +61,11 @@ export class Shopper {
 
   async fillsIn(card) {
     await this.page.getByLabel('E-mail').fill(this.email);
+    await this.fillsInCard(card);
+  }
+
+  /** As on the page of a payment link, which knows the e-mail address. */
+  async fillsInCard(card) {
     await this.cardForm.getByLabel('Card number').fill(card);
     await this.cardForm.getByLabel('Expiration date').fill('12 / 34');
     await this.cardForm.getByLabel('Security code').fill('123');
@@ -75,6 +80,17 @@ export class Shopper {
   /** The page after payment says so. Returns the order number that it shows. */
   async seesPaid() {
     await this.page.waitForURL('**/payment/success?*');
+    return this.seesThanks();
+  }
+
+  /** Opens a payment link and waits for its form. */
+  async opensLink(url) {
+    await this.page.goto(url);
+    await this.canPay();
+  }
+
+  /** The page says so, whichever it is. Returns the order number that it shows. */
+  async seesThanks() {
     await this.page.getByRole('heading', { name: 'Thank you, your payment is complete' }).waitFor();
     const number = await this.page.locator('dt:text-is("Order") + dd').innerText();
     assert.match(number, /^\d+$/, 'the page shows an order number');
