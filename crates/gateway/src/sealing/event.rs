@@ -1,9 +1,13 @@
 //! The bodies of Stripe's events at rest: compressed, because they are long, alike and kept for months, then sealed as
 //! bytes.
 
+use std::cell::RefCell;
+
 use db::columns::SealedBytes;
 use domain::StoreId;
-use lz4_flex::block::{compress_into, decompress_into, get_maximum_output_size};
+use lz4_flex::block::{
+    CompressTable, compress_into_with_table, decompress_into, get_maximum_output_size,
+};
 use secrecy::{ExposeSecret, SecretSlice};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -51,10 +55,17 @@ pub fn open_event(
     Ok(SecretSlice::from(Box::<[u8]>::from(body.as_slice())))
 }
 
-fn pack(body: &[u8]) -> Zeroizing<Vec<u8>> {
-    let mut packed = Zeroizing::new(vec![0; HEAD_BYTES + get_maximum_output_size(body.len())]);
+thread_local! {
+    /// What a compression needs to remember, used again: making it takes a tenth of the time.
+    static TABLE: RefCell<CompressTable> = RefCell::default();
+}
+
+/// The body, compressed. Not wiped afterwards: neither is the network's buffer, from which it comes.
+fn pack(body: &[u8]) -> Vec<u8> {
+    let mut packed = vec![0; HEAD_BYTES + get_maximum_output_size(body.len())];
     let (head, block) = packed.split_at_mut(HEAD_BYTES);
-    if let (Ok(compressed), Ok(length)) = (compress_into(body, block), u32::try_from(body.len()))
+    let compressed = TABLE.with_borrow_mut(|table| compress_into_with_table(body, block, table));
+    if let (Ok(compressed), Ok(length)) = (compressed, u32::try_from(body.len()))
         && compressed < body.len()
     {
         let [a, b, c, d] = length.to_le_bytes();
