@@ -7,6 +7,7 @@ mod from;
 
 use std::borrow::Cow;
 use std::fmt;
+use utoipa::ToSchema;
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
@@ -19,7 +20,7 @@ tokio::task_local! {
 }
 
 /// Stripe's vocabulary of error types ("Errors" in Stripe's API reference).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorType {
     /// The request cannot be done as it is.
@@ -343,13 +344,15 @@ impl std::error::Error for ApiError {
     }
 }
 
-#[derive(Serialize)]
-struct Envelope<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Error)]
+pub(crate) struct Envelope<'a> {
     error: Body<'a>,
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = ErrorBody)]
+pub(crate) struct Body<'a> {
     r#type: ErrorType,
     code: &'a str,
     message: &'a str,

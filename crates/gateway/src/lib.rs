@@ -19,6 +19,7 @@ pub mod internal;
 pub mod json;
 pub mod links;
 pub mod middleware;
+pub mod openapi;
 pub mod operations;
 pub mod orders;
 pub mod pages;

@@ -1,4 +1,9 @@
 //! The whole HTTP surface as one table, by caller. From a row here no effect is more than three files away.
+//!
+//! A new row needs two more places, and tests fail without them: an `Operation` in the `docs` module of its feature (method,
+//! path, who may call, what it takes and answers), which makes `/openapi.json`, `/docs`, the contract tester's calls and the
+//! matrix of wrong credentials; and a line in `tests/it/surface.rs`. Types that are parsed or answered derive `ToSchema`, with
+//! their bounds. A page for browsers stands in `openapi::PAGES` instead.
 
 use actix_web::error::QueryPayloadError;
 use actix_web::http::Method;
@@ -12,8 +17,8 @@ use crate::middleware::cors::answer_cors;
 use crate::middleware::idempotency;
 use crate::middleware::rate_limit::{limit_links, limit_store_api};
 use crate::{
-    checkout, connect, events, internal, links, operations, orders, payment_methods, refunds,
-    shipping, storefront, timeline, webhook,
+    checkout, connect, events, internal, links, openapi, operations, orders, payment_methods,
+    refunds, shipping, storefront, timeline, webhook,
 };
 
 /// A path of the surface, and the methods that it answers.
@@ -120,6 +125,8 @@ fn open_routes() -> Vec<Row> {
         // Whoever holds a payment link
         on("/pay/{link_token}", [get(links::page::show_link_page)]),
         // Anyone
+        on("/openapi.json", [get(openapi::show_document)]),
+        on("/docs", [get(openapi::page::show_page)]),
         on("/demo", [get(storefront::demo::show_demo)]),
         on("/widget.js", [get(storefront::static_files::show_widget)]),
         on(

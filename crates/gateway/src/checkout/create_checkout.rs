@@ -8,12 +8,14 @@ use domain::return_url::{Origin, ReturnUrl};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::connect::visit;
 use crate::error::ApiError;
 use crate::guards::RouteStore;
 use crate::json::Json;
+use crate::openapi::words;
 use crate::orders::place;
 use crate::personal::{Address, Contact, Row};
 use crate::shipping::choice::AddressIs;
@@ -24,15 +26,21 @@ use crate::stripe::not_connected;
 use crate::tokens::{CHECKOUT_TOKEN_LIFE, CheckoutClaims, TokenError};
 
 /// What a checkout is made from.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewCheckout)]
 pub struct CheckoutRequest {
+    #[schema(value_type = words::Id)]
     cart_id: String,
+    #[schema(format = "email", max_length = 254)]
     email: Option<String>,
+    #[schema(value_type = Option<words::Id>)]
     shipping_method_id: Option<String>,
     shipping_address: Option<Address>,
     billing_address: Option<Address>,
+    #[schema(format = "uri", max_length = 2048)]
     success_url: Option<String>,
+    #[schema(format = "uri", max_length = 2048)]
     cancel_url: Option<String>,
 }
 

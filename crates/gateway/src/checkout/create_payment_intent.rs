@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
 use stripe_http::payment_intents::Status;
+use utoipa::ToSchema;
 
 use super::intent::{self, Ensured};
 use super::plan::Plan;
@@ -19,6 +20,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::guards::{self, MaybeStoreKey, RouteStore};
 use crate::json::Json;
+use crate::openapi::words;
 use crate::orders::{place, stock};
 use crate::personal::Contact;
 use crate::shipping::choice::AddressIs;
@@ -26,15 +28,23 @@ use crate::storefront::prices;
 use crate::work::settle::{self, Trigger};
 
 /// What is to be paid: exactly one of order, cart and amount.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewPaymentIntent)]
 pub struct IntentRequest {
+    #[schema(value_type = Option<words::Id>)]
     order_id: Option<String>,
+    #[schema(max_length = 2048)]
     order_token: Option<String>,
+    #[schema(value_type = Option<words::Id>)]
     cart_id: Option<String>,
+    #[schema(value_type = Option<words::Id>)]
     shipping_method_id: Option<String>,
+    #[schema(format = "email", max_length = 254)]
     email: Option<String>,
+    #[schema(value_type = Option<words::Amount>)]
     amount: Option<i64>,
+    #[schema(min_length = 3, max_length = 3, example = "eur")]
     currency: Option<String>,
 }
 

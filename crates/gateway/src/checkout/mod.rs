@@ -3,6 +3,7 @@
 pub mod create_checkout;
 pub mod create_payment_intent;
 pub mod delivery;
+pub mod docs;
 pub mod intent;
 pub mod page;
 pub mod plan;

@@ -3,6 +3,7 @@
 //! [`submit`] reads the form, [`keys::connect`] does the work: [`shape`] looks at the texts, [`permissions`]
 //! and [`proof`] ask Stripe, [`account_change`] asks the merchant where another account would take over, and one transaction stores what was proven. Whatever fails before that leaves the store as it was.
 
+pub mod docs;
 pub mod form;
 pub mod submit;
 

@@ -7,6 +7,7 @@ use domain::StoreId;
 use domain::connection_problem::ConnectionProblem;
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::signing::Signing;
 use crate::app::App;
@@ -14,7 +15,8 @@ use crate::error::ApiError;
 use crate::stripe;
 
 /// One problem.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ConnectionProblem)]
 pub struct Problem {
     /// Its name; see [`ConnectionProblem::code`].
     pub code: &'static str,

@@ -4,13 +4,17 @@ use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, Header
 use actix_web::{HttpResponse, web};
 use domain::StoreId;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::error::ApiError;
+use crate::openapi::words;
 
 /// These three and nothing more.
-#[derive(Debug, Serialize)]
-struct StatusReply {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PublicStatus)]
+pub(crate) struct StatusReply {
+    #[schema(value_type = words::Id)]
     store_id: StoreId,
     has_stripe: bool,
     is_live_mode: bool,

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use db::inbox::{EventFilter, EventState};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::error::ApiError;
 use crate::internal::store_wire::invalid;
@@ -109,7 +110,7 @@ impl FilterQuery {
 }
 
 /// When events were received, each bound in RFC 3339 or seconds since 1970.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Received {
     gte: Option<String>,

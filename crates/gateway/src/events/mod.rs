@@ -4,6 +4,7 @@
 //! To replay an event is to look again at its payment: what Stripe says then decides, not the event. So any event may be
 //! replayed at any time, any number of times.
 
+pub mod docs;
 pub mod list_events;
 pub mod replay_event;
 pub mod replay_events;

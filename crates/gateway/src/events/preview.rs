@@ -7,11 +7,13 @@ use domain::{Mode, OrderId, StoreId};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::replay::has_effect;
 use super::wire::EventReply;
 use crate::app::App;
 use crate::error::ApiError;
+use crate::openapi::words;
 use crate::work::preview::{self, Preview};
 
 /// Events in one call: each may ask Stripe.
@@ -20,7 +22,8 @@ pub const MAX_EVENTS: i64 = 20;
 const PARALLEL: usize = 4;
 
 /// What one event would do.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Preview)]
 pub struct PreviewReply {
     /// The event as it stands, and stays.
     pub event: EventReply,
@@ -35,8 +38,9 @@ pub struct PreviewReply {
 }
 
 /// What would come of a replay.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = PreviewOutcome)]
 pub enum Outcome {
     /// Our record would follow Stripe.
     Changes,
@@ -61,9 +65,11 @@ impl Outcome {
 }
 
 /// One field that would change.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PreviewChange)]
 pub struct ChangeReply {
     /// The order; null for a payment that has none yet.
+    #[schema(value_type = Option<words::Id>)]
     pub order_id: Option<OrderId>,
     /// Its number.
     pub number: Option<i64>,
@@ -76,7 +82,8 @@ pub struct ChangeReply {
 }
 
 /// An incident, as in `attention`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PreviewIncident)]
 pub struct IncidentReply {
     /// Its name.
     pub code: &'static str,

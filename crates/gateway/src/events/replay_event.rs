@@ -3,6 +3,7 @@
 use actix_web::{HttpResponse, web};
 use db::inbox;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::filter::EventId;
 use super::wire::EventReply;
@@ -14,8 +15,9 @@ use crate::json::OptionalJson;
 use crate::middleware::rate_limit::Budget;
 
 /// `preview` changes nothing and tells what a replay would.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Replay)]
 pub struct ReplayRequest {
     #[serde(default)]
     preview: bool,

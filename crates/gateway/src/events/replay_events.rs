@@ -3,6 +3,7 @@
 use actix_web::{HttpResponse, web};
 use db::inbox::EventFilter;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::filter::{self, EventId, Received};
 use super::preview::{self, PreviewReply};
@@ -13,6 +14,7 @@ use crate::guards::StoreKey;
 use crate::internal::store_wire::invalid;
 use crate::json::Json;
 use crate::middleware::rate_limit::Budget;
+use crate::openapi::words;
 
 /// Ids in one call.
 const MAX_IDS: usize = 100;
@@ -20,21 +22,27 @@ const MAX_IDS: usize = 100;
 const MAX_TYPES: usize = 100;
 
 /// Which events; every field that is there narrows the choice, and one has to be.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ReplayMany)]
 pub struct ReplayManyRequest {
+    #[schema(min_items = 1, max_items = 100)]
     ids: Option<Vec<String>>,
     received: Option<Received>,
+    #[schema(value_type = Option<Vec<words::EventStateWord>>, min_items = 1)]
     states: Option<Vec<String>>,
+    #[schema(min_items = 1, max_items = 100)]
     types: Option<Vec<String>>,
+    #[schema(min_length = 1, max_length = 255)]
     starting_after: Option<String>,
     #[serde(default)]
     preview: bool,
 }
 
 /// What was done.
-#[derive(Debug, Serialize)]
-struct ReplayManyReply {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Replayed)]
+pub(crate) struct ReplayManyReply {
     /// Events that fitted, at most as many as one call takes.
     matched: usize,
     /// Events that are due again.
@@ -49,6 +57,7 @@ struct ReplayManyReply {
     has_more: bool,
     next_starting_after: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     preview: Option<Vec<PreviewReply>>,
 }
 

@@ -3,15 +3,20 @@
 use db::inbox::EventSummary;
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::openapi::words;
 
 /// An event of the inbox.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Event)]
 pub struct EventReply {
     /// Stripe's `evt_…`.
     pub id: String,
     /// Stripe's `type`.
     pub r#type: String,
     /// received, processing, processed, ignored, waiting (the store must reconnect) or parked (given up).
+    #[schema(value_type = words::EventStateWord)]
     pub state: String,
     /// How often it was tried since it arrived or was last replayed.
     pub attempts: i64,

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::ACTOR;
@@ -19,14 +20,17 @@ use crate::json::OptionalJson;
 use crate::tokens::{CONNECT_TOKEN_LIFE, ConnectClaims};
 
 /// Where the merchant's browser goes afterwards; the success page unless told.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewConnectLink)]
 pub struct ConnectLinkFields {
+    #[schema(format = "uri", max_length = 2048)]
     return_url: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
-struct ConnectLinkReply {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ConnectLink)]
+pub(crate) struct ConnectLinkReply {
     url: String,
     expires_at: Timestamp,
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use rand::distr::{Alphanumeric, SampleString};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::ACTOR;
 use super::store_wire::{invalid, parse_mode};
@@ -14,6 +15,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::guards::{InternalCaller, RouteStore, sha256_hex};
 use crate::json::Json;
+use crate::openapi::words;
 
 const MAX_LABEL_CHARS: usize = 100;
 /// 43 of 62 characters are 256 bits.
@@ -22,17 +24,23 @@ const RANDOM_CHARS: usize = 43;
 const PREFIX_CHARS: usize = 12;
 
 /// What the key is for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewApiKey)]
 pub struct ApiKeyFields {
+    #[schema(value_type = words::Mode)]
     mode: Option<String>,
+    #[schema(value_type = String, min_length = 1, max_length = 100)]
     label: Option<String>,
 }
 
-#[derive(Serialize)]
-struct ApiKeyReply<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = ApiKey)]
+pub(crate) struct ApiKeyReply<'a> {
+    #[schema(value_type = words::Id)]
     id: ApiKeyId,
     key: &'a str,
+    #[schema(value_type = words::Mode)]
     mode: Mode,
     label: String,
     created_at: Timestamp,

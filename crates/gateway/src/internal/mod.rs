@@ -3,6 +3,7 @@
 pub mod connect_links;
 pub mod create_api_key;
 pub mod create_store;
+pub mod docs;
 pub mod show_order;
 pub mod show_store;
 pub mod stripe_status;

@@ -9,8 +9,10 @@ use domain::return_url::Origin;
 use domain::{Currency, Mode, StoreId, text};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
 
 use crate::error::ApiError;
+use crate::openapi::words;
 
 const MAX_NAME_CHARS: usize = 120;
 /// Shops have a handful of hosts; every request's policy repeats them.
@@ -19,15 +21,19 @@ const MAX_ORIGINS: usize = 20;
 const CAPTURE_POINTS: [&str; 3] = ["confirmed", "shipped", "completed"];
 
 /// A store.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Store)]
 pub struct StoreReply {
+    #[schema(value_type = words::Id)]
     id: StoreId,
     name: String,
     merchant_email: Option<String>,
+    #[schema(value_type = words::Currency)]
     currency: Currency,
     allowed_origins: Vec<String>,
     return_origins: Vec<String>,
     capture_on: String,
+    #[schema(value_type = Option<words::Mode>)]
     active_mode: Option<Mode>,
     created_at: Timestamp,
 }
@@ -49,15 +55,22 @@ impl From<Store> for StoreReply {
 }
 
 /// A store to make; absent fields get their defaults.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewStore)]
 pub struct NewStoreFields {
     #[serde(default, deserialize_with = "not_null")]
+    #[schema(value_type = String, required = true, min_length = 1, max_length = 120)]
     name: Option<String>,
+    #[schema(format = "email", max_length = 254)]
     merchant_email: Option<String>,
+    #[schema(min_length = 3, max_length = 3, example = "eur")]
     currency: Option<String>,
+    #[schema(max_items = 20)]
     allowed_origins: Option<Vec<String>>,
+    #[schema(max_items = 20)]
     return_origins: Option<Vec<String>>,
+    #[schema(value_type = Option<words::CapturePoint>)]
     capture_on: Option<String>,
 }
 
@@ -88,22 +101,29 @@ impl NewStoreFields {
 }
 
 /// A change of a store; absent fields stay as they are. Only `merchant_email` can be emptied with `null`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StoreFields {
     #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false, min_length = 1, max_length = 120)]
     name: Option<String>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, format = "email", max_length = 254)]
     merchant_email: Option<Option<String>>,
     #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false, min_length = 3, max_length = 3, example = "eur")]
     currency: Option<String>,
     #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false, max_items = 20)]
     allowed_origins: Option<Vec<String>>,
     #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false, max_items = 20)]
     return_origins: Option<Vec<String>>,
     #[serde(default, deserialize_with = "not_null")]
+    #[schema(value_type = words::CapturePoint, required = false)]
     capture_on: Option<String>,
     #[serde(default, deserialize_with = "not_null")]
+    #[schema(value_type = words::Mode, required = false)]
     active_mode: Option<String>,
 }
 

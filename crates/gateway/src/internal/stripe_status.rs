@@ -8,19 +8,24 @@ use db::webhook_secrets::WebhookSecret;
 use domain::{Mode, StoreId};
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::connect::problems::{self, Problem};
 use crate::connect::signing::Signing;
 use crate::error::ApiError;
 use crate::guards::{InternalCaller, RouteStore};
+use crate::openapi::words;
 
 /// The public status, and what the active mode's connection tells; `null` where nothing is connected.
-#[derive(Debug, Serialize)]
-struct StripeStatusReply {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = StripeStatus)]
+pub(crate) struct StripeStatusReply {
+    #[schema(value_type = words::Id)]
     store_id: StoreId,
     has_stripe: bool,
     is_live_mode: bool,
+    #[schema(value_type = Option<words::Mode>)]
     active_mode: Option<Mode>,
     account_id: Option<String>,
     country: Option<String>,
@@ -32,14 +37,16 @@ struct StripeStatusReply {
     modes: Modes,
 }
 
-#[derive(Debug, Serialize)]
-struct Modes {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ConnectedModes)]
+pub(crate) struct Modes {
     test: Option<ModeStatus>,
     live: Option<ModeStatus>,
 }
 
-#[derive(Debug, Clone, Serialize)]
-struct ModeStatus {
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = ConnectedMode)]
+pub(crate) struct ModeStatus {
     account_id: String,
     country: Option<String>,
     default_currency: Option<String>,
@@ -51,8 +58,9 @@ struct ModeStatus {
     problems: Vec<Problem>,
 }
 
-#[derive(Debug, Clone, Default, Serialize)]
-struct Webhook {
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+#[schema(as = WebhookStatus)]
+pub(crate) struct Webhook {
     configured: bool,
     registered_by_us: bool,
     forwarded: bool,

@@ -12,6 +12,7 @@ use domain::order::{OrderStatus, PaymentStatus};
 use jiff::Timestamp;
 use serde::Deserialize;
 use stripe_http::refunds::Reason;
+use utoipa::ToSchema;
 
 use super::access::find_of_key;
 use super::actions::conclude::cancel_order as mark_cancelled;
@@ -29,8 +30,9 @@ use crate::refunds::plan::{self, Amount, Planned};
 use crate::timeline::Cause;
 
 /// What becomes of money that was taken.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Cancellation)]
 pub struct CancelRequest {
     #[serde(default)]
     refund: bool,

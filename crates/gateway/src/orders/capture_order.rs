@@ -9,6 +9,7 @@ use domain::order::{OrderStatus, PaymentStatus};
 use domain::{Money, OrderId};
 use jiff::Timestamp;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::access::find_of_key;
 use super::actions::perform;
@@ -20,12 +21,15 @@ use crate::checkout::intent::order_cancelled;
 use crate::error::ApiError;
 use crate::guards::StoreKey;
 use crate::json::OptionalJson;
+use crate::openapi::words;
 use crate::timeline::Cause;
 
 /// How much: all that is held by default. What is not taken is given back by Stripe, and cannot be taken later.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Capture)]
 pub struct CaptureRequest {
+    #[schema(value_type = Option<words::Amount>)]
     amount: Option<i64>,
 }
 

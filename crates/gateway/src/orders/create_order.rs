@@ -1,7 +1,10 @@
 //! `POST /orders`: places the order of a cart. A second click gets the same order.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use db::api_keys::ApiKey;
+use db::stores::Store;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::place::{self, Placed, Wish};
 use super::place_paid;
@@ -11,18 +14,25 @@ use crate::checkout::session;
 use crate::error::ApiError;
 use crate::guards::{MaybeStoreKey, RouteStore};
 use crate::json::Json;
+use crate::openapi::words;
 use crate::payment_methods;
 use crate::personal::{Address, Contact};
 use crate::sealing;
 
 /// What an order is made from.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewOrder)]
 pub struct OrderRequest {
+    #[schema(value_type = words::Id)]
     cart_id: String,
+    #[schema(max_length = 255, example = "pi_123")]
     payment_reference: Option<String>,
+    #[schema(max_length = 255)]
     payment_method_id: Option<String>,
+    #[schema(format = "email", max_length = 254)]
     email: Option<String>,
+    #[schema(value_type = Option<words::Id>)]
     shipping_method_id: Option<String>,
     shipping_address: Option<Address>,
     billing_address: Option<Address>,
@@ -33,7 +43,7 @@ pub async fn create_order(
     app: web::Data<App>,
     request: HttpRequest,
     RouteStore(store): RouteStore,
-    MaybeStoreKey(_): MaybeStoreKey,
+    MaybeStoreKey(key): MaybeStoreKey,
     Json(body): Json<OrderRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let pay_by =
@@ -42,6 +52,10 @@ pub async fn create_order(
         let message =
             "An order that is paid by hand has no payment_reference. Leave one of them out.";
         return Err(ApiError::malformed("invalid_value", message).param("payment_reference"));
+    }
+    // A key acts on its own mode: a test key orders no live cart.
+    if let Some(key) = key {
+        refuse_other_mode(&app, &store, &key, &body.cart_id).await?;
     }
     let contact = Contact::parse(body.email, body.shipping_address, body.billing_address)?;
     let checkout = session::from_bearer(&app, &request, store.id).await?;
@@ -71,4 +85,20 @@ pub async fn create_order(
         HttpResponse::Ok()
     };
     Ok(response.json(reply))
+}
+
+async fn refuse_other_mode(
+    app: &App,
+    store: &Store,
+    key: &ApiKey,
+    cart_id: &str,
+) -> Result<(), ApiError> {
+    let Ok(cart_id) = cart_id.parse() else {
+        return Err(ApiError::not_found("cart"));
+    };
+    let cart = db::carts::find(&mut app.db.read().await?, store.id, cart_id, app.now()).await?;
+    if cart.is_some_and(|cart| cart.mode != key.mode) {
+        return Err(ApiError::not_found("cart"));
+    }
+    Ok(())
 }

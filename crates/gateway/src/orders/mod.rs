@@ -6,6 +6,7 @@ pub mod attention;
 pub mod cancel_order;
 pub mod capture_order;
 pub mod create_order;
+pub mod docs;
 pub mod list_orders;
 pub mod mark_paid;
 pub mod pay_first;

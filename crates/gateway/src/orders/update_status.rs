@@ -11,6 +11,7 @@ use domain::order::{OrderStatus, PaymentStatus};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::access::find_of_key;
 use super::actions::perform;
@@ -21,12 +22,15 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::guards::StoreKey;
 use crate::json::Json;
+use crate::openapi::words;
 use crate::timeline::{self, Cause};
 
 /// Where to.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewStatus)]
 pub struct StatusRequest {
+    #[schema(value_type = words::OrderStatusWord)]
     status: String,
 }
 

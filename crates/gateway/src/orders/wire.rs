@@ -9,9 +9,11 @@ use domain::{Currency, Mode, OrderId, ShippingMethodId, StoreId};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::error::ApiError;
+use crate::openapi::words;
 use crate::payment_methods::wire::STRIPE;
 use crate::personal::{Address, Contact, Row};
 use crate::refunds::wire::{DisputeReply, RefundReply};
@@ -28,17 +30,26 @@ pub enum Audience {
 }
 
 /// An order.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Order)]
 pub struct OrderReply {
+    #[schema(value_type = words::Id)]
     id: OrderId,
+    #[schema(value_type = words::Id)]
     store_id: StoreId,
     number: String,
+    #[schema(value_type = words::Mode)]
     mode: Mode,
+    #[schema(value_type = words::OrderStatusWord)]
     status: OrderStatus,
+    #[schema(value_type = words::PaymentStatusWord)]
     payment_status: PaymentStatus,
+    #[schema(value_type = words::Amount)]
     amount: i64,
+    #[schema(value_type = words::Currency)]
     currency: Currency,
     items: Vec<LineReply>,
+    #[schema(value_type = words::Amount)]
     subtotal: i64,
     shipping: Option<ShippingReply>,
     payment_method_id: String,
@@ -51,26 +62,35 @@ pub struct OrderReply {
     updated_at: Timestamp,
     paid_at: Option<Timestamp>,
     #[serde(flatten)]
+    #[schema(ignore)]
     money: Option<MoneyReply>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     order_token: Option<String>,
     #[serde(flatten)]
+    #[schema(ignore)]
     returned: Option<ReturnedReply>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     attention: Option<Vec<AttentionReply>>,
 }
 
 /// How the order is shipped, as it was when it was placed.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = OrderShipping)]
 pub struct ShippingReply {
+    #[schema(value_type = words::Id)]
     method_id: ShippingMethodId,
     name: Option<String>,
+    #[schema(value_type = words::Amount)]
     amount: i64,
 }
 
 /// Where the order's money is, for the merchant. Amounts are in the smallest unit.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = OrderMoney)]
 pub struct MoneyReply {
+    #[schema(value_type = words::Amount)]
     amount_captured: i64,
     /// Until when what is held can be taken; `null` where nothing is held or that has no end.
     capture_before: Option<Timestamp>,
@@ -87,22 +107,26 @@ impl MoneyReply {
 }
 
 /// What went back of the order's payment.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = OrderReturns)]
 pub struct ReturnedReply {
+    #[schema(value_type = words::Amount)]
     amount_refunded: i64,
     refunds: Vec<RefundReply>,
     disputes: Vec<DisputeReply>,
 }
 
 /// Why the last attempt to pay failed, in Stripe's codes.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = PaymentError)]
 pub struct PaymentErrorReply {
     code: Option<String>,
     decline_code: Option<String>,
 }
 
 /// Something about the order that needs a person.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Attention)]
 pub struct AttentionReply {
     code: String,
     message: &'static str,

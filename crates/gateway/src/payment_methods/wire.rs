@@ -10,6 +10,7 @@ use db::payment_methods::PaymentMethod;
 use domain::{PaymentMethodId, text};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
 
 use super::languages;
 use crate::error::ApiError;
@@ -23,7 +24,8 @@ const MAX_TRANSLATIONS: usize = 50;
 pub const STRIPE: &str = "stripe";
 
 /// A payment method as everybody sees it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = PaymentMethod)]
 pub struct PaymentMethodReply {
     /// `stripe`, or the id of one of the merchant's.
     pub id: String,
@@ -36,7 +38,8 @@ pub struct PaymentMethodReply {
 }
 
 /// A payment method as its merchant wrote it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ManualPaymentMethod)]
 pub struct ManualMethodReply {
     #[serde(flatten)]
     method: PaymentMethodReply,
@@ -44,11 +47,13 @@ pub struct ManualMethodReply {
 }
 
 /// The texts in another language.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Translation {
+    #[schema(min_length = 1, max_length = 100)]
     name: String,
     #[serde(default)]
+    #[schema(min_length = 1, max_length = 2000)]
     description: Option<String>,
 }
 
@@ -105,11 +110,13 @@ fn read(method: &PaymentMethod) -> Result<BTreeMap<String, Translation>, ApiErro
 }
 
 /// Fields of a payment method in a request. A field that is absent stays as it is; `null` empties it.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PaymentMethodFields {
+    #[schema(min_length = 1, max_length = 100)]
     name: Option<String>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 2000)]
     description: Option<Option<String>>,
     translations: Option<BTreeMap<String, Translation>>,
 }

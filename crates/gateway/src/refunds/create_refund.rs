@@ -6,6 +6,7 @@ use db::payments::Payment;
 use domain::Money;
 use serde::Deserialize;
 use stripe_http::refunds::Reason;
+use utoipa::ToSchema;
 
 use super::plan::{Amount, not_refundable};
 use super::wire::RefundReply;
@@ -13,16 +14,21 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::guards::{StoreKey, sha256_hex};
 use crate::json::OptionalJson;
+use crate::openapi::words;
 use crate::orders::access::find_of_key;
 use crate::timeline::Cause;
 use crate::work::settle;
 
 /// What to refund; nothing means all that is left.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewRefund)]
 pub struct RefundRequest {
+    #[schema(value_type = Option<words::Amount>)]
     amount: Option<i64>,
+    #[schema(pattern = "^(duplicate|fraudulent|requested_by_customer)$")]
     reason: Option<String>,
+    #[schema(min_length = 1, max_length = 255)]
     action_key: Option<String>,
 }
 

@@ -3,6 +3,7 @@
 
 pub mod carry_out;
 pub mod create_refund;
+pub mod docs;
 pub mod list_refunds;
 mod outcome;
 pub mod plan;

@@ -6,14 +6,22 @@ use domain::returned::RefundStatus;
 use domain::{Currency, DisputeId, RefundId};
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::openapi::words;
 
 /// A refund.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Refund)]
 pub struct RefundReply {
+    #[schema(value_type = words::Id)]
     id: RefundId,
     stripe_refund_id: Option<String>,
+    #[schema(value_type = words::Amount)]
     amount: i64,
+    #[schema(value_type = words::Currency)]
     currency: Currency,
+    #[schema(value_type = words::RefundStatusWord)]
     status: RefundStatus,
     reason: Option<String>,
     created_at: Timestamp,
@@ -39,11 +47,15 @@ impl From<Refund> for RefundReply {
 }
 
 /// A dispute.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Dispute)]
 pub struct DisputeReply {
+    #[schema(value_type = words::Id)]
     id: DisputeId,
     stripe_dispute_id: String,
+    #[schema(value_type = words::Amount)]
     amount: i64,
+    #[schema(value_type = words::Currency)]
     currency: Currency,
     reason: String,
     status: String,

@@ -3,6 +3,7 @@
 pub mod choice;
 pub mod create_method;
 pub mod delete_method;
+pub mod docs;
 pub mod list_methods;
 pub mod update_method;
 pub mod wire;

@@ -5,20 +5,27 @@ use domain::shipping::{Country, MAX_COUNTRIES};
 use domain::{Currency, Money, ShippingMethodId, text};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::error::ApiError;
+use crate::openapi::words;
 
 const MAX_NAME_CHARS: usize = 100;
 /// A store offers at most so many: a shopper chooses from a list.
 pub const MAX_METHODS: i64 = 100;
 
 /// A shipping method as everybody sees it. Without countries it goes everywhere.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ShippingMethod)]
 pub struct ShippingMethodReply {
+    #[schema(value_type = words::Id)]
     id: ShippingMethodId,
     name: String,
+    #[schema(value_type = words::Amount)]
     amount: i64,
+    #[schema(value_type = words::Currency)]
     currency: Currency,
+    #[schema(value_type = Vec<words::Country>)]
     countries: Vec<Country>,
 }
 
@@ -35,12 +42,16 @@ impl From<ShippingMethod> for ShippingMethodReply {
 }
 
 /// Fields of a shipping method in a request. A field that is absent stays as it is.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShippingMethodFields {
+    #[schema(min_length = 1, max_length = 100)]
     name: Option<String>,
+    #[schema(value_type = Option<words::Amount>)]
     amount: Option<i64>,
+    #[schema(min_length = 3, max_length = 3, example = "eur")]
     currency: Option<String>,
+    #[schema(value_type = Option<Vec<words::Country>>, max_items = 249)]
     countries: Option<Vec<String>>,
 }
 

@@ -7,19 +7,26 @@ use domain::cart::{self, Quantity};
 use domain::{CartId, Currency, Money, ProductId, StoreId, text};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::prices::{self, PriceState};
 use crate::error::ApiError;
+use crate::openapi::words;
 
 const MAX_NAME_CHARS: usize = 200;
 
 /// One line of a request: a product, or (with an API key) a name and a price.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = CartLine)]
 pub struct LineRequest {
+    #[schema(value_type = Option<words::Id>)]
     product_id: Option<String>,
+    #[schema(minimum = 1, maximum = 10000)]
     quantity: i64,
+    #[schema(min_length = 1, max_length = 200)]
     name: Option<String>,
+    #[schema(value_type = Option<words::Amount>)]
     unit_amount: Option<i64>,
 }
 
@@ -174,18 +181,24 @@ fn amounts(line: &Line, currency: Currency) -> Result<(Money, Quantity), ApiErro
 }
 
 /// A line as callers see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Line)]
 pub struct LineReply {
+    #[schema(value_type = Option<words::Id>)]
     product_id: Option<ProductId>,
     name: String,
+    #[schema(value_type = words::Amount)]
     unit_amount: i64,
     quantity: i64,
+    #[schema(value_type = words::Amount)]
     amount: i64,
     /// Of a cart: `true` where the catalogue's price is another one than when the line was written.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     price_changed: Option<bool>,
     /// Of a cart: `false` where the product is no longer sold.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     available: Option<bool>,
 }
 
@@ -207,12 +220,17 @@ pub fn line_replies(currency: Currency, lines: Vec<Line>) -> Result<Vec<LineRepl
 }
 
 /// A cart as its holder sees it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Cart)]
 pub struct CartReply {
+    #[schema(value_type = words::Id)]
     id: CartId,
+    #[schema(value_type = words::Id)]
     store_id: StoreId,
+    #[schema(value_type = words::Currency)]
     currency: Currency,
     items: Vec<LineReply>,
+    #[schema(value_type = words::Amount)]
     subtotal: i64,
     expires_at: Timestamp,
 }

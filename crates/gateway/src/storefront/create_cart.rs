@@ -5,6 +5,7 @@ use db::carts::Cart;
 use domain::{CartId, Currency, Mode};
 use jiff::SignedDuration;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::cart_wire::{AdHocLines, CartReply, LineRequest, price_lines};
 use crate::app::App;
@@ -16,10 +17,13 @@ use crate::json::Json;
 const CART_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// What a cart is made from.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewCart)]
 pub struct CartRequest {
+    #[schema(max_items = 100)]
     items: Vec<LineRequest>,
+    #[schema(min_length = 3, max_length = 3, example = "eur")]
     currency: Option<String>,
 }
 

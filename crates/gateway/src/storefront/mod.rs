@@ -6,6 +6,7 @@ pub mod create_product;
 pub mod csv;
 pub mod delete_product;
 pub mod demo;
+pub mod docs;
 pub mod list_products;
 pub mod prices;
 pub mod product_wire;

@@ -8,8 +8,10 @@ use db::products::{Product, ProductChanges};
 use domain::{Currency, Money, ProductId, text};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
 
 use crate::error::ApiError;
+use crate::openapi::words;
 
 const MAX_NAME_CHARS: usize = 200;
 const MAX_SKU_CHARS: usize = 100;
@@ -19,15 +21,20 @@ const MAX_URL_CHARS: usize = 2_048;
 const MAX_STOCK: i64 = 1_000_000_000;
 
 /// A product as everybody sees it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Product)]
 pub struct ProductReply {
+    #[schema(value_type = words::Id)]
     id: ProductId,
     sku: Option<String>,
     name: String,
     description: Option<String>,
     image_url: Option<String>,
+    #[schema(value_type = words::Amount)]
     unit_amount: i64,
+    #[schema(value_type = words::Currency)]
     currency: Currency,
+    #[schema(value_type = Option<words::Pieces>)]
     stock: Option<i64>,
 }
 
@@ -47,19 +54,26 @@ impl From<Product> for ProductReply {
 }
 
 /// Fields of a product in a request. A field that is absent stays as it is; `null` empties it.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProductFields {
     #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     pub(super) sku: Option<Option<String>>,
+    #[schema(min_length = 1, max_length = 200)]
     pub(super) name: Option<String>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 5000)]
     pub(super) description: Option<Option<String>>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, format = "uri", max_length = 2048)]
     pub(super) image_url: Option<Option<String>>,
+    #[schema(value_type = Option<words::Amount>)]
     pub(super) unit_amount: Option<i64>,
+    #[schema(min_length = 3, max_length = 3, example = "eur")]
     pub(super) currency: Option<String>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<words::Pieces>)]
     pub(super) stock: Option<Option<i64>>,
 }
 

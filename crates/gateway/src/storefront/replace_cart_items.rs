@@ -5,6 +5,7 @@ use db::Conn;
 use db::carts::Cart;
 use domain::StoreId;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::cart_wire::{AdHocLines, CartReply, LineRequest, price_lines};
 use super::show_cart::find_cart;
@@ -15,9 +16,11 @@ use crate::json::Json;
 use crate::orders::place::{cart_locked, is_firm};
 
 /// The new lines.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = CartItems)]
 pub struct ItemsRequest {
+    #[schema(max_items = 100)]
     items: Vec<LineRequest>,
 }
 

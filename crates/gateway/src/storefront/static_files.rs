@@ -66,7 +66,16 @@ fn serve(request: &HttpRequest, path: &str) -> Result<HttpResponse, ApiError> {
         .iter()
         .find(|asset| asset.path == path)
         .ok_or_else(|| ApiError::not_found("file"))?;
-    let tag = format!("\"{}\"", etag(asset.bytes));
+    Ok(answer(
+        request,
+        asset.content_type,
+        web::Bytes::from_static(asset.bytes),
+    ))
+}
+
+/// Bytes that only a new release changes, for any page: with their tag, or 304 for whoever has them.
+pub fn answer(request: &HttpRequest, content_type: &str, bytes: web::Bytes) -> HttpResponse {
+    let tag = format!("\"{}\"", etag(&bytes));
     let known = request
         .headers()
         .get(header::IF_NONE_MATCH)
@@ -83,9 +92,9 @@ fn serve(request: &HttpRequest, path: &str) -> Result<HttpResponse, ApiError> {
         .insert_header(("Cross-Origin-Resource-Policy", "cross-origin"))
         .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"));
     if known {
-        return Ok(response.finish());
+        return response.finish();
     }
-    Ok(response.content_type(asset.content_type).body(asset.bytes))
+    response.content_type(content_type).body(bytes)
 }
 
 fn etag(bytes: &[u8]) -> String {

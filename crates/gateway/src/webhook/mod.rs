@@ -1,6 +1,7 @@
 //! Stripe's webhooks: verified, stored durably, then answered. What they mean is decided later, in `work`.
 
 pub(crate) mod arrivals;
+pub mod docs;
 pub mod group_commit;
 mod heard;
 pub(crate) mod intake;

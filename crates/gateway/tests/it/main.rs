@@ -21,6 +21,7 @@ mod faults;
 mod idempotency;
 mod internal;
 mod links;
+mod openapi;
 mod orders;
 mod pages;
 mod pay_first;

@@ -1,5 +1,7 @@
 //! For operators and load balancers: is the process alive, can it serve.
 
+pub mod docs;
+
 use actix_web::{HttpResponse, web};
 use serde_json::json;
 
