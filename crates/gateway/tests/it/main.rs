@@ -15,6 +15,7 @@ mod catalogue;
 mod checkouts;
 mod connect;
 mod cors;
+mod credentials;
 mod endpoint;
 mod events;
 mod faults;
