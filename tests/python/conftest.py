@@ -15,8 +15,8 @@ STOP_LIMIT_S = 30
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """What `tillgate dev` prints when it serves; afterwards it must end cleanly."""
+def server(tmp_path_factory, request):
+    """What `tillgate dev` prints when it serves; afterwards it must end cleanly. A file's `SETTINGS` are its settings."""
     folder = tmp_path_factory.mktemp("tillgate")
     binary = os.environ.get("TILLGATE_BIN", str(ROOT / "target" / "debug" / "tillgate"))
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
@@ -24,7 +24,7 @@ def server(tmp_path_factory):
         process = subprocess.Popen(
             [binary, "dev", "--json"],
             cwd=folder,
-            env={**kept, "BIND_ADDR": "127.0.0.1:0", "LOG_FORMAT": "json"},
+            env={**kept, "BIND_ADDR": "127.0.0.1:0", "LOG_FORMAT": "json", **getattr(request.module, "SETTINGS", {})},
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
