@@ -64,7 +64,10 @@ class Shop:
         order = self.post("/orders", {"cart_id": self.post("/carts", items)["id"]})
         intent = self.post("/payment-intents", {"order_id": order["id"]}, order["order_token"])
         parcel = self.post("/shipping-methods", {"name": "Parcel", "amount": 490, "currency": "eur"}, self.key)
+        address = {"line1": "Main Street 1", "country": "DE"}
+        link = self.post("/payment-links", {"cart_id": self.post("/carts", items)["id"], "shipping_address": address})
         self.ids = {
+            "link_token": link["payment_url"].rpartition("/")[2],
             "store_id": self.store_id,
             "product_id": product["id"],
             "cart_id": cart["id"],
@@ -77,7 +80,7 @@ class Shop:
             "apiKey": self.key,
             "orderToken": order["order_token"],
             "checkoutToken": checkout["checkout_token"],
-            "linkToken": "FAKE-token-that-no-link-has-0123456789abcde",
+            "linkToken": link["payment_url"].rpartition("/")[2],
         }
 
     def headers(self, operation):
@@ -202,7 +205,6 @@ def test_the_examples_of_the_page_run(server, shop, tmp_path):
         "INTERNAL_SECRET": shop.secret,
         "ORDER_TOKEN": shop.tokens["orderToken"],
         "CHECKOUT_TOKEN": shop.tokens["checkoutToken"],
-        "TOKEN": shop.tokens["linkToken"],
         "EVENT_ID": f"evt_{uuid.uuid4().hex}",
     }
     for command in commands:

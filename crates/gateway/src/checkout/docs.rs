@@ -151,7 +151,11 @@ fn create_intent() -> Operation {
 }
 
 fn show_payment() -> Operation {
-    let access = Access::Needs(&[Credential::OrderToken, Credential::ApiKey]);
+    let access = Access::Needs(&[
+        Credential::OrderToken,
+        Credential::LinkToken,
+        Credential::ApiKey,
+    ]);
     get("/payments/{payment_intent_id}", "showPayment", access)
         .says(
             "Show a payment",
@@ -166,7 +170,10 @@ fn show_payment() -> Operation {
                     "status",
                     json!({ "type": "string", "enum": ["requires_payment_method", "requires_capture", "succeeded", "canceled"] }),
                 ),
-                ("payment_link_status", json!({ "type": ["string", "null"] })),
+                (
+                    "payment_link_status",
+                    json!({ "type": ["string", "null"], "enum": ["open", "completing", "completed", "closed", "expired", null] }),
+                ),
                 ("order_id", nullable(&schema("Id"))),
             ]),
         )

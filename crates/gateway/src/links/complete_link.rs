@@ -3,6 +3,7 @@
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::complete::{complete_apart, payment_of};
 use super::found;
@@ -11,9 +12,11 @@ use crate::error::ApiError;
 use crate::json::Json;
 
 /// What was paid.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = LinkCompletion)]
 pub struct CompleteRequest {
+    #[schema(max_length = 255)]
     payment_intent_id: String,
 }
 

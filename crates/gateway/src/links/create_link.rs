@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
 use stripe_http::payment_intents::Status;
+use utoipa::ToSchema;
 
 use super::found;
 use crate::app::App;
@@ -16,6 +17,7 @@ use crate::checkout::plan::Plan;
 use crate::error::ApiError;
 use crate::guards::{self, MaybeStoreKey, RouteStore};
 use crate::json::Json;
+use crate::openapi::words;
 use crate::orders::place::{self, Basket, cart_locked};
 use crate::personal::{Address, Contact};
 use crate::shipping::choice::AddressIs;
@@ -26,13 +28,18 @@ use crate::storefront::replace_cart_items::check_unlocked;
 const LINK_LIFE: SignedDuration = SignedDuration::from_mins(30);
 
 /// What a link is made from.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewPaymentLink)]
 pub struct LinkRequest {
+    #[schema(value_type = words::Id)]
     cart_id: String,
+    #[schema(value_type = Option<words::Id>)]
     shipping_method_id: Option<String>,
+    #[schema(required = true, nullable = false)]
     shipping_address: Option<Address>,
     billing_address: Option<Address>,
+    #[schema(format = "email", max_length = 254)]
     email: Option<String>,
 }
 

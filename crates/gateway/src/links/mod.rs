@@ -5,6 +5,7 @@
 pub mod complete;
 pub mod complete_link;
 pub mod create_link;
+pub mod docs;
 pub mod found;
 pub mod page;
 pub mod show_link;

@@ -9,6 +9,9 @@ use super::shapes::path_names;
 
 /// The command; `None` where only Stripe can call.
 pub fn command(operation: &Operation, body: Option<(&str, &Value)>) -> Option<String> {
+    if operation.access.credentials() == [Credential::StripeSignature] {
+        return None;
+    }
     let mut lines = vec![format!("curl \"$BASE_URL{}\"", path(operation))];
     // What curl does by itself: GET without a body, POST with one.
     let by_itself = if body.is_some() {
@@ -20,7 +23,7 @@ pub fn command(operation: &Operation, body: Option<(&str, &Value)>) -> Option<St
         lines.push(format!("--request {}", operation.method));
     }
     if !operation.access.is_open() {
-        lines.push(header(*operation.access.credentials().first()?)?);
+        lines.extend(header(*operation.access.credentials().first()?));
     }
     if let Some((content_type, example)) = body {
         lines.push(format!("--header \"Content-Type: {content_type}\""));
@@ -45,11 +48,11 @@ fn header(credential: Credential) -> Option<String> {
         Credential::ApiKey => Some(bearer("API_KEY")),
         Credential::OrderToken => Some(bearer("ORDER_TOKEN")),
         Credential::CheckoutToken => Some(bearer("CHECKOUT_TOKEN")),
-        Credential::LinkToken => Some(bearer("TOKEN")),
         Credential::InternalSecret => {
             Some("--header \"X-Internal-Secret: $INTERNAL_SECRET\"".to_owned())
         }
-        Credential::StripeSignature => None,
+        // The one stands in the path, the other only Stripe can make.
+        Credential::LinkToken | Credential::StripeSignature => None,
     }
 }
 

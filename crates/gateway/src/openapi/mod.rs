@@ -25,8 +25,8 @@ use operation::Operation;
 
 use crate::storefront::static_files;
 use crate::{
-    checkout, connect, events, internal, operations, orders, payment_methods, refunds, shipping,
-    storefront, webhook,
+    checkout, connect, events, internal, links, operations, orders, payment_methods, refunds,
+    shipping, storefront, timeline, webhook,
 };
 
 /// Every documented call, in the order of the page.
@@ -36,7 +36,9 @@ pub fn operations() -> Vec<Operation> {
         shipping::docs::operations(),
         payment_methods::docs::operations(),
         checkout::docs::operations(),
+        links::docs::operations(),
         orders::docs::operations(),
+        timeline::docs::operations(),
         refunds::docs::operations(),
         events::docs::operations(),
         connect::docs::operations(),
@@ -60,7 +62,7 @@ pub const PAGES: [&str; 12] = [
     "/openapi.json",
     "/widget.js",
     "/static/{path:.*}",
-    "/pay/{token}",
+    "/pay/{link_token}",
 ];
 
 /// The document; it depends on the program only, so it is made once.

@@ -90,13 +90,18 @@ impl Operation {
             self = self.refuses(429, &["rate_limit"]);
         }
         if is_keyed && self.method == Method::POST {
-            self.headers.push(reference("parameters", "IdempotencyKey"));
-            self = self
-                .refuses(400, &["idempotency_key_invalid", "body_unreadable"])
-                .refuses(409, &["idempotency_key_in_use", "idempotency_key_reused"])
-                .refuses(413, &["body_too_large"]);
+            self = self.with_idempotency();
         }
         self.refuses(503, &["database_unavailable"])
+    }
+
+    /// Takes an `Idempotency-Key`.
+    #[must_use]
+    pub fn with_idempotency(mut self) -> Self {
+        self.headers.push(reference("parameters", "IdempotencyKey"));
+        self.refuses(400, &["idempotency_key_invalid", "body_unreadable"])
+            .refuses(409, &["idempotency_key_in_use", "idempotency_key_reused"])
+            .refuses(413, &["body_too_large"])
     }
 
     /// In another group than its credentials tell.

@@ -37,7 +37,7 @@ pub fn path_parameters(path: &str) -> Vec<Value> {
             "Stripe's id, `evt_…`.",
             json!({ "type": "string", "maxLength": 255 }),
         ),
-        "token" => (
+        "link_token" => (
             "The token of the link.",
             json!({ "type": "string", "maxLength": 255 }),
         ),

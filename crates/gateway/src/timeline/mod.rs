@@ -1,5 +1,6 @@
 //! The story of an order: every change with what made it happen, and what the order waits for now.
 
+pub mod docs;
 pub mod show_timeline;
 mod standing;
 

@@ -6,11 +6,13 @@ use domain::{OrderEventId, OrderId};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use super::standing::{self, Look};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::guards::StoreKey;
+use crate::openapi::words;
 use crate::orders::access::find_of_key;
 use crate::orders::show_order::up_to_date;
 
@@ -18,27 +20,33 @@ use crate::orders::show_order::up_to_date;
 const MAX_ENTRIES: i64 = 1000;
 
 /// An order's story.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Timeline)]
 pub struct TimelineReply {
+    #[schema(value_type = words::Id)]
     order_id: OrderId,
     waits_for: Option<WaitsForReply>,
     events: Vec<EntryReply>,
 }
 
 /// What the order waits for.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = WaitsFor)]
 pub struct WaitsForReply {
     code: &'static str,
     message: String,
 }
 
 /// Something that happened.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = TimelineEntry)]
 pub struct EntryReply {
+    #[schema(value_type = words::Id)]
     id: OrderEventId,
     kind: String,
     cause: String,
     cause_id: Option<String>,
+    #[schema(value_type = Object)]
     detail: Box<RawValue>,
     created_at: Timestamp,
 }

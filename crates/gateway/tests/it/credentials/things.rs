@@ -136,6 +136,22 @@ async fn things(app: &TestApp, store: &ConnectedStore) -> Things {
     )
     .await;
     let transfer = method("/payment-methods", json!({ "name": "Bank transfer" })).await;
+    // A link of a cart of its own, because it makes the cart's payment.
+    let linked = app.cart_of(store, &product, 1).await;
+    let address = json!({ "line1": "Main Street 1", "country": "DE" });
+    let link = json!({ "cart_id": linked, "shipping_address": address });
+    let link = app
+        .store_post(store, "/payment-links", &link)
+        .send()
+        .await
+        .expect(201);
+    let link_token = link["payment_url"]
+        .as_str()
+        .unwrap()
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .to_owned();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     Things::from([
         ("store_id", store.id.clone()),
