@@ -287,7 +287,7 @@ pub async fn set_state(
     Ok(changed == 1)
 }
 
-/// Gives a cart's payment to the order that was made from it; `false` if it belongs to an order already.
+/// Gives a cart's payment to the order that was made from it; `false` if it belongs to an order already, or was cancelled.
 pub async fn attach_to_order(
     conn: &mut Conn,
     store_id: StoreId,
@@ -299,7 +299,8 @@ pub async fn attach_to_order(
         payments::table
             .filter(payments::store_id.eq(id(store_id)))
             .filter(payments::id.eq(id(payment_id)))
-            .filter(payments::order_id.is_null()),
+            .filter(payments::order_id.is_null())
+            .filter(payments::status.ne(PaymentState::Canceled.as_str())),
     )
     .set((
         payments::order_id.eq(id(order_id)),

@@ -1,6 +1,7 @@
 //! Withdraws an unpaid order whose cart has changed, so that it can never be paid beside the new one.
 
 use db::orders::Order;
+use db::payment_actions::{self, Action, ActionState, PaymentAction};
 use db::payments::{Payment, PaymentState};
 use domain::order::OrderStatus;
 use domain::{CartId, StoreId};
@@ -8,6 +9,8 @@ use serde_json::json;
 use stripe_http::payment_intents::{self, CancelParams, CancellationReason};
 use stripe_http::{Error as StripeError, IdempotencyKey, PaymentIntentId};
 
+use super::actions::perform;
+use super::actions::request::{First, Wanted, request};
 use super::place::cart_busy;
 use super::stock;
 use crate::app::App;
@@ -86,7 +89,8 @@ async fn withdraw(
     Ok(true)
 }
 
-/// Cancels the payment that a cart has from paying first, before the cart is paid as an order.
+/// Cancels the payment that a cart has from paying first, before the cart is paid as an order. It is written down before
+/// Stripe is asked, so that whoever places an order with this payment at the same moment is first, or finds it gone.
 pub async fn withdraw_cart_payment(
     app: &App,
     store_id: StoreId,
@@ -101,14 +105,60 @@ pub async fn withdraw_cart_payment(
     if payment.status.holds_money() {
         return Err(locked());
     }
-    if let Some(intent) = &payment.payment_intent_id {
-        cancel_at_stripe(app, store_id, &payment, intent).await?;
+    let cause = Cause::Shopper;
+    let state = match begin_cancel(app, store_id, &payment).await? {
+        Begun::Nothing => return Ok(()),
+        Begun::New(action) => perform::perform(app, store_id, &action, cause).await?,
+        Begun::Before(action) => perform::resume(app, store_id, &action, cause).await?,
+    };
+    match state {
+        ActionState::Done => Ok(()),
+        ActionState::Due => Err(cart_busy()),
+        ActionState::Refused => Err(locked()),
     }
+}
+
+enum Begun {
+    /// Stripe knows nothing of the payment yet: it is closed here.
+    Nothing,
+    /// Written just now.
+    New(PaymentAction),
+    /// Left by a checkout that failed, and not done yet.
+    Before(PaymentAction),
+}
+
+async fn begin_cancel(app: &App, store_id: StoreId, payment: &Payment) -> Result<Begun, ApiError> {
+    let now = app.now();
     let mut tx = app.db.begin().await?;
-    let state = PaymentState::Canceled;
-    db::payments::set_state(&mut tx, store_id, &payment, state, 0, app.now()).await?;
+    // From here on the payment's row is ours: it makes no order.
+    if !db::payments::is_free(&mut tx, store_id, payment.id, now).await? {
+        return Err(cart_busy());
+    }
+    if payment.payment_intent_id.is_none() {
+        let state = PaymentState::Canceled;
+        if !db::payments::set_state(&mut tx, store_id, payment, state, 0, now).await? {
+            return Err(cart_busy());
+        }
+        tx.commit().await?;
+        return Ok(Begun::Nothing);
+    }
+    let due = payment_actions::find_due(&mut tx, store_id, payment.id).await?;
+    let begun = if let Some(due) = due {
+        Begun::Before(due)
+    } else {
+        let wanted = Wanted {
+            payment,
+            order_id: None,
+            action: Action::Cancel,
+            amount_minor: None,
+            cause: Cause::Shopper,
+            first: First::Writer,
+        };
+        let action = request(&mut tx, store_id, &wanted, now).await?;
+        Begun::New(action.ok_or_else(cart_busy)?)
+    };
     tx.commit().await?;
-    Ok(())
+    Ok(begun)
 }
 
 async fn cancel_at_stripe(

@@ -27,6 +27,7 @@ mod orders;
 mod pages;
 mod pay_first;
 mod payment_intents;
+mod races;
 mod rate_limit;
 mod reconcile;
 mod refunds;

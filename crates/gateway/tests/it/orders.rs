@@ -8,7 +8,7 @@ mod changes;
 mod clicks;
 mod holds;
 mod lost_answers;
-mod money;
+pub mod money;
 mod table;
 
 stories!(

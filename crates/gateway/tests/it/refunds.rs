@@ -1,6 +1,5 @@
 //! Refunds that the store's back end asks for, and those that are made in Stripe's dashboard.
 
-mod crowds;
 mod dashboard;
 mod faults;
 
@@ -26,7 +25,7 @@ stories!(
 );
 
 /// An order of 12.50 euros that is paid, and known to be.
-pub(super) async fn paid(app: &TestApp, store: &ConnectedStore) -> PaidOrder {
+pub async fn paid(app: &TestApp, store: &ConnectedStore) -> PaidOrder {
     let order = app.place_order(store).await;
     app.pay(&order.intent, "pm_card_visa").await;
     hear(app, store, &order).await;
@@ -42,7 +41,7 @@ pub(super) async fn hear(app: &TestApp, store: &ConnectedStore, order: &PaidOrde
 }
 
 /// The store's back end asks for a refund.
-pub(super) async fn refund(
+pub async fn refund(
     app: &TestApp,
     store: &ConnectedStore,
     order: &PaidOrder,
@@ -56,17 +55,13 @@ pub(super) async fn refund(
 }
 
 /// Every refund of the order's payment at Stripe: amount and status, newest first.
-pub(super) async fn at_stripe(
-    app: &TestApp,
-    store: &ConnectedStore,
-    order: &PaidOrder,
-) -> Vec<Value> {
+pub async fn at_stripe(app: &TestApp, store: &ConnectedStore, order: &PaidOrder) -> Vec<Value> {
     app.of_payment_at_stripe(store, "refunds", &order.intent)
         .await
 }
 
 /// What of the order's payment is gone at Stripe, and by our record: sums agree to the cent.
-pub(super) async fn assert_agrees(
+pub async fn assert_agrees(
     app: &TestApp,
     store: &ConnectedStore,
     order: &PaidOrder,

@@ -2,7 +2,6 @@
 
 mod csv;
 mod holds;
-mod last_item;
 mod manual;
 mod page;
 mod prices;

@@ -156,10 +156,13 @@ impl TestApp {
 
     /// One of the store's `PaymentIntent`s.
     pub async fn intent_at_stripe(&self, store: &ConnectedStore, intent: &str) -> Value {
-        let all = self.intents_at_stripe(store).await;
-        all.into_iter()
-            .find(|object| object["id"] == intent)
-            .unwrap()
+        let url = format!("{}/v1/payment_intents/{intent}", self.sandbox.url());
+        let request = super::http::client()
+            .get(url)
+            .bearer_auth(&store.keys.secret);
+        let object: Value = request.send().await.unwrap().json().await.unwrap();
+        assert_eq!(object["id"], intent, "{object}");
+        object
     }
 
     /// As [`TestApp::intent_at_stripe`], where the account has more of them than a page holds.

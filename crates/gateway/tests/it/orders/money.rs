@@ -1,6 +1,5 @@
 //! What a merchant does with the money that is held for an order, and what comes of it at Stripe.
 
-use futures_util::future::join;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -12,7 +11,6 @@ stories!(
     cancelling_gives_money_free_and_stock_back_once,
     money_that_was_taken_is_kept_and_told,
     p11_money_that_comes_first_wins_over_a_cancellation,
-    p8_capture_against_cancel_has_one_end,
     orders_are_moved_by_their_own_store_only,
 );
 
@@ -79,7 +77,7 @@ pub async fn told(app: &TestApp, order: &str, kind: &str) -> usize {
     app.database.raw(&sql).await.unwrap().len()
 }
 
-fn codes(order: &Value) -> Vec<&str> {
+pub fn codes(order: &Value) -> Vec<&str> {
     let attention = order["attention"].as_array().unwrap();
     attention
         .iter()
@@ -269,71 +267,6 @@ async fn p11_money_that_comes_first_wins_over_a_cancellation(app: &TestApp) {
         (("confirmed", "paid"), vec![])
     );
     assert_eq!(app.times_paid(&order.id).await, 1);
-}
-
-/// Rounds of a race; `TILLGATE_RACES=1000` for a long run.
-fn rounds() -> u32 {
-    let set = std::env::var("TILLGATE_RACES").ok();
-    set.and_then(|rounds| rounds.parse().ok()).unwrap_or(4)
-}
-
-async fn p8_capture_against_cancel_has_one_end(app: &TestApp) {
-    let store = late_store(app).await;
-    for round in 0..rounds() {
-        let order = held(app, &store).await;
-        let (captured, cancelled) = join(
-            app.patiently(|| act(app, &store, &order.id, "capture", json!({}))),
-            app.patiently(|| act(app, &store, &order.id, "cancel", json!({}))),
-        )
-        .await;
-        app.run_actions().await;
-        let shown = app.order(&store, &order.id).await;
-        let at_stripe = app.intent_at_stripe(&store, &order.intent).await;
-        let told = format!(
-            "round {round}: {} {} {shown}",
-            captured.text, cancelled.text
-        );
-        match states(&shown) {
-            ("confirmed", "paid") => {
-                assert_eq!(
-                    (captured.status.as_u16(), cancelled.status.as_u16()),
-                    (200, 409),
-                    "{told}"
-                );
-            }
-            ("cancelled", "unpaid") => {
-                assert_eq!(
-                    (captured.status.as_u16(), cancelled.status.as_u16()),
-                    (409, 200),
-                    "{told}"
-                );
-            }
-            // One after the other.
-            ("cancelled", "paid") => {
-                assert_eq!(
-                    (captured.status.as_u16(), cancelled.status.as_u16()),
-                    (200, 200),
-                    "{told}"
-                );
-                assert_eq!(codes(&shown), ["cancelled_but_paid"], "{told}");
-            }
-            _ => panic!("{told}"),
-        }
-        assert_eq!(
-            at_stripe["amount_received"], shown["amount_captured"],
-            "{told}"
-        );
-        let is_paid = shown["payment_status"] == "paid";
-        assert_eq!(at_stripe["status"] == "succeeded", is_paid, "{told}");
-        assert_eq!(at_stripe["status"] == "canceled", !is_paid, "{told}");
-        let back = if shown["status"] == "cancelled" {
-            10
-        } else {
-            9
-        };
-        assert_eq!(app.stock(&store, &order.product).await, back, "{told}");
-    }
-    assert_eq!(due(app).await, 0);
 }
 
 /// Actions that have not ended.

@@ -1,12 +1,13 @@
-//! P9: refunds at the same moment, at one gateway and at two. `TILLGATE_ROUNDS=1000` plays more rounds.
+//! P9: refunds at the same moment, at one gateway and at two.
 
 use futures_util::future::join_all;
 use gateway::refunds::plan::Amount;
 use gateway::timeline::Cause;
 use serde_json::json;
 
-use super::{assert_agrees, at_stripe, paid, refund};
+use super::rounds;
 use crate::harness::{TestApp, stories};
+use crate::refunds::{assert_agrees, at_stripe, paid, refund};
 
 stories!(
     p9_of_two_refunds_of_the_rest_one_wins,
@@ -15,14 +16,9 @@ stories!(
     p9_gateways_that_refund_together_refund_once,
 );
 
-fn rounds() -> u32 {
-    let told = std::env::var("TILLGATE_ROUNDS").ok();
-    told.and_then(|text| text.parse().ok()).unwrap_or(5)
-}
-
 async fn p9_of_two_refunds_of_the_rest_one_wins(app: &TestApp) {
     let store = app.connected_store("Coffee").await;
-    for _ in 0..rounds() {
+    for _ in 0..rounds(5) {
         let order = paid(app, &store).await;
         let both = (0..2).map(|_| app.patiently(|| refund(app, &store, &order, json!({}))));
         let mut statuses: Vec<u16> = join_all(both)
@@ -71,7 +67,7 @@ async fn p9_gateways_that_refund_together_refund_once(app: &TestApp) {
     let store = app.connected_store("Coffee").await;
     let second = app.second_gateway().await;
     let store_id = store.id.parse().unwrap();
-    for _ in 0..rounds() {
+    for _ in 0..rounds(5) {
         let order = paid(app, &store).await;
         let mut conn = app.app.db.read().await.unwrap();
         let order_id = order.id.parse().unwrap();
