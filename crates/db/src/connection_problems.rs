@@ -6,7 +6,7 @@ use domain::{Mode, StoreId};
 use jiff::Timestamp;
 
 use crate::DbError;
-use crate::columns::{At, Word, at, columns, id};
+use crate::columns::{At, Id, Word, at, columns, id};
 use crate::conn::{Conn, RunQueryDsl};
 use crate::schema::connection_problems as problems;
 
@@ -93,6 +93,52 @@ pub async fn list(conn: &mut Conn, store_id: StoreId) -> Result<Vec<OpenProblem>
         .filter(problems::store_id.eq(id(store_id)))
         .order((problems::since.asc(), problems::code.asc()))
         .select(columns::<OpenProblem>())
+        .load(conn)
+        .await
+}
+
+/// Whether a problem is open.
+pub async fn is_open(
+    conn: &mut Conn,
+    store_id: StoreId,
+    mode: Mode,
+    problem: ConnectionProblem,
+) -> Result<bool, DbError> {
+    let found = problems::table
+        .filter(problems::store_id.eq(id(store_id)))
+        .filter(problems::mode.eq(mode.as_str()))
+        .filter(problems::code.eq(problem.code()))
+        .count()
+        .get_result::<i64>(conn)
+        .await?;
+    Ok(found > 0)
+}
+
+/// Where a problem is open.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = problems)]
+pub struct Place {
+    /// The store.
+    #[diesel(deserialize_as = Id)]
+    pub store_id: StoreId,
+    /// Test or live.
+    #[diesel(deserialize_as = Word)]
+    pub mode: Mode,
+    /// The connection's account.
+    pub account_id: String,
+}
+
+/// Where one kind of problem is open, at all stores, oldest first.
+pub async fn list_places(
+    conn: &mut Conn,
+    problem: ConnectionProblem,
+    limit: i64,
+) -> Result<Vec<Place>, DbError> {
+    problems::table
+        .filter(problems::code.eq(problem.code()))
+        .order(problems::since.asc())
+        .limit(limit)
+        .select(columns::<Place>())
         .load(conn)
         .await
 }

@@ -20,7 +20,7 @@ pub use told::{
 };
 
 /// What a payment is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Purpose {
     /// An order that exists already.
     Order(OrderId),

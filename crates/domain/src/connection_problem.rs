@@ -30,11 +30,13 @@ pub enum ConnectionProblem {
     EventsNotPermitted,
     /// Events were given up after the last attempt; the detail tells how many.
     EventsParked,
+    /// Somebody seems to try out stolen cards at the store; the detail tells how many were declined.
+    CardTesting,
 }
 
 impl ConnectionProblem {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::KeyRefused,
         Self::ConnectedElsewhere,
         Self::PermissionsMissing,
@@ -48,6 +50,7 @@ impl ConnectionProblem {
         Self::WebhookSecretWrongMode,
         Self::EventsNotPermitted,
         Self::EventsParked,
+        Self::CardTesting,
     ];
 
     /// The stored word, which is also the API's.
@@ -66,6 +69,7 @@ impl ConnectionProblem {
             Self::WebhookSecretWrongMode => "webhook_secret_wrong_mode",
             Self::EventsNotPermitted => "events_not_permitted",
             Self::EventsParked => "events_parked",
+            Self::CardTesting => "card_testing",
         }
     }
 
@@ -115,6 +119,9 @@ impl ConnectionProblem {
             }
             Self::EventsParked => {
                 "Some events could not be worked through and were put aside. Look at their error, then replay them."
+            }
+            Self::CardTesting => {
+                "Somebody seems to try out stolen cards at your shop: many payments are declined. New payments are slowed down until it is over. Put a CAPTCHA before your shop's checkout, look at Radar's rules in Stripe's Dashboard, and refund payments that you do not recognise."
             }
         }
     }

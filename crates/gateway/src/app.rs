@@ -11,6 +11,7 @@ use crate::forwarder;
 use crate::forwarder::held::HeldSecrets;
 use crate::middleware::rate_limit::RateLimits;
 use crate::settings::Settings;
+use crate::shield::Shield;
 use crate::tokens::TokenKeys;
 use crate::webhook::group_commit::InboxWriter;
 use crate::webhook::secrets::SigningSecrets;
@@ -33,6 +34,8 @@ pub struct App {
     pub clock: Clock,
     /// How fast each store may be asked.
     pub rate_limits: RateLimits,
+    /// Keeps those out who try stolen cards.
+    pub shield: Shield,
     /// What webhooks may be signed with.
     pub signing_secrets: SigningSecrets,
     /// Webhooks that were refused for their signature, for the health check.
@@ -118,6 +121,7 @@ impl App {
         let tokens = TokenKeys::new(std::mem::take(&mut settings.token_keys));
         let inbox = InboxWriter::start(&db);
         let rate_limits = RateLimits::new(settings.rate_limit_scale);
+        let shield = Shield::new(settings.rate_limit_scale);
         Ok(Self {
             settings,
             db,
@@ -126,6 +130,7 @@ impl App {
             tokens,
             clock,
             rate_limits,
+            shield,
             inbox,
             held_secrets: HeldSecrets::default(),
             work: WorkState::default(),

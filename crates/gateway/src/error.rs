@@ -228,6 +228,18 @@ impl ApiError {
         error
     }
 
+    /// 429: too many payments were begun, by one caller, for one purchase, or at a store where cards are being tested.
+    pub fn too_many_attempts(retry_after_s: u64) -> Self {
+        let mut error = Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            ErrorType::RateLimitError,
+            "too_many_attempts",
+            "Too many payments were started here. Nothing was charged. Wait a moment, then try again.",
+        );
+        error.0.retry_after_s = Some(retry_after_s);
+        error
+    }
+
     /// 500: a bug of ours.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::new(

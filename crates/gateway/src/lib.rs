@@ -31,6 +31,7 @@ pub mod routes;
 pub mod sealing;
 pub mod server;
 pub mod settings;
+pub mod shield;
 pub mod shipping;
 pub mod storefront;
 pub mod stripe;

@@ -4,6 +4,7 @@
 //! again, `retention` forgets it.
 
 mod arrivals;
+mod attempts;
 mod claim;
 mod known;
 mod parked;
@@ -14,6 +15,7 @@ pub mod retention;
 mod work;
 
 pub use arrivals::{newest_delivered, newest_fetched, newest_ignored};
+pub use attempts::{DECLINED, count_attempts};
 pub use claim::{ClaimedEvent, Scanned, Wanted, claim, renew, scan, take_over};
 pub(crate) use claim::{ClaimedRow, Place, StoreRow};
 pub use known::known;

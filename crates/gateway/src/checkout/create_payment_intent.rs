@@ -23,6 +23,7 @@ use crate::json::Json;
 use crate::openapi::words;
 use crate::orders::{place, stock};
 use crate::personal::Contact;
+use crate::shield;
 use crate::shipping::choice::AddressIs;
 use crate::storefront::prices;
 use crate::work::settle::{self, Trigger};
@@ -74,8 +75,15 @@ pub async fn create_payment_intent(
         checkout,
         token,
     };
+    let is_shopper = caller.key.is_none();
+    if is_shopper {
+        shield::admit_caller(&app, &request, store.id)?;
+    }
     let mut plan = plan(&app, &store, &caller, body).await?;
     plan.api_key_id = caller.key.as_ref().map(|key| key.id.to_string());
+    if is_shopper {
+        shield::admit_payment(&app, &request, store.id, plan.mode, plan.purpose).await?;
+    }
     let ensured = intent::ensure(&app, store.id, &plan).await?;
     catch_up(&app, &store, &plan, &ensured).await;
     Ok(reply(&ensured))

@@ -82,6 +82,7 @@ pub(super) fn from_sources(sources: Sources<'_>, defaults: &Defaults) -> Result<
     let rate_limit_scale = reader.parsed("RATE_LIMIT_SCALE", 1.0, |text| {
         parse::rate_limit_scale(text, environment)
     });
+    let trusted_proxies = reader.parsed("TRUSTED_PROXIES", Vec::new(), parse::networks);
     let webhook_secret_overlap =
         reader.parsed("WEBHOOK_SECRET_OVERLAP_HOURS", DAY, parse::secret_overlap);
     let reconcile_interval_setting = reader.parsed(
@@ -119,6 +120,7 @@ pub(super) fn from_sources(sources: Sources<'_>, defaults: &Defaults) -> Result<
         require_live_keys,
         register_webhooks,
         rate_limit_scale,
+        trusted_proxies,
         webhook_secret_overlap,
         reconcile_interval_setting,
         event_retention,

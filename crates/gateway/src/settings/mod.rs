@@ -12,6 +12,7 @@ pub use sources::{Fault, LoadError};
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use domain::address::Network;
 use domain::return_url::{Origin, is_loopback};
 use jiff::SignedDuration;
 use secrecy::{SecretSlice, SecretString};
@@ -64,6 +65,8 @@ pub struct Settings {
     pub register_webhooks: bool,
     /// `RATE_LIMIT_SCALE`: multiplies every request budget; 0 switches them off.
     pub rate_limit_scale: f64,
+    /// `TRUSTED_PROXIES`: who may say in `X-Forwarded-For` whom a request comes from.
+    pub trusted_proxies: Vec<Network>,
     /// `WEBHOOK_SECRET_OVERLAP_HOURS`: how long a signing secret that was replaced still verifies.
     pub webhook_secret_overlap: SignedDuration,
     /// `RECONCILE_INTERVAL_SECONDS`: how often each account's events are listed; `None` leaves it to

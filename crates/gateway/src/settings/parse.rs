@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 
+use domain::address::Network;
 use domain::return_url::{Origin, is_loopback};
 use jiff::SignedDuration;
 use url::Url;
@@ -12,6 +13,8 @@ use super::{Environment, LogFormat};
 
 /// Origins in `RETURN_ORIGINS`: a deployment's own front ends, not every shop of the world.
 const MAX_ORIGINS: usize = 64;
+/// Networks in `TRUSTED_PROXIES`: a content network publishes a few dozen.
+const MAX_NETWORKS: usize = 128;
 /// A budget a thousand times larger is none any more.
 const MAX_RATE_LIMIT_SCALE: f64 = 1000.0;
 /// A smaller factor would round every budget to nothing.
@@ -84,6 +87,20 @@ pub(super) fn origins(text: &str) -> Result<Vec<Origin>, Problem> {
         Ok(_) => Err(format!("must list at most {MAX_ORIGINS} origins").into()),
         Err(_) => Err(
             "must list origins such as https://shop.example.com, separated by commas, without paths (http only for localhost)"
+                .into(),
+        ),
+    }
+}
+
+/// The proxies before us.
+pub(super) fn networks(text: &str) -> Result<Vec<Network>, Problem> {
+    let networks: Result<Vec<Network>, _> =
+        text.split(',').map(|part| part.trim().parse()).collect();
+    match networks {
+        Ok(networks) if networks.len() <= MAX_NETWORKS => Ok(networks),
+        Ok(_) => Err(format!("must list at most {MAX_NETWORKS} networks").into()),
+        Err(_) => Err(
+            "must list addresses or networks such as 127.0.0.1 and 10.0.0.0/8, separated by commas"
                 .into(),
         ),
     }
@@ -173,6 +190,15 @@ fn whole(text: &str, bounds: RangeInclusive<i64>) -> Option<i64> {
 mod tests {
     use super::*;
     use Environment::{Development, Production};
+
+    #[test]
+    fn proxies_are_addresses_and_networks() {
+        assert_eq!(networks("127.0.0.1, 10.0.0.0/8,::1").ok().unwrap().len(), 3);
+        for bad in ["", ",", "proxy", "10.0.0.0/99", "127.0.0.1 10.0.0.1"] {
+            assert!(networks(bad).is_err(), "{bad}");
+        }
+        assert!(networks(&vec!["::1"; MAX_NETWORKS + 1].join(",")).is_err());
+    }
 
     #[test]
     fn the_public_url_is_an_origin_and_secure_in_production() {

@@ -2,6 +2,7 @@
 
 pub mod actions;
 pub mod authorizations;
+pub mod card_testing;
 pub mod effects;
 pub mod health;
 pub mod inbox;
@@ -46,6 +47,12 @@ const REGULAR: &[Regular] = &[
         every: Duration::from_mins(1),
         can_be_woken: false,
         run_once: |app| Box::pin(authorizations::run_once(app)),
+    },
+    Regular {
+        name: "card_testing",
+        every: Duration::from_secs(30),
+        can_be_woken: false,
+        run_once: |app| Box::pin(card_testing::run_once(app)),
     },
     // Keys, accounts and webhook endpoints.
     Regular {

@@ -10,6 +10,7 @@
 
 mod harness;
 
+mod card_testing;
 mod carts;
 mod catalogue;
 mod checkouts;

@@ -112,6 +112,7 @@ fn queries_name_their_store() {
         ("connection_jobs.rs", "finish"),               // the claim carries its store
         ("connection_jobs.rs", "skip"),                 // the claim carries its store
         ("connections.rs", "list_accounts"),            // upkeep of all stores
+        ("connection_problems.rs", "list_places"),      // upkeep of all stores
         ("webhook_secrets.rs", "list_signed_accounts"), // upkeep of all stores
         ("webhook_secrets.rs", "list_valid_of_stores"), // answers with each secret's store
         ("stores.rs", "find_existing"),

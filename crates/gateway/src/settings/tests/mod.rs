@@ -15,7 +15,7 @@ use super::sources::Sources;
 use super::*;
 
 /// Every variable, as `docs/settings.md` lists them.
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 21] = [
     "TILLGATE_ENV",
     "BIND_ADDR",
     "PUBLIC_URL",
@@ -33,6 +33,7 @@ const NAMES: [&str; 20] = [
     "RECONCILE_INTERVAL_SECONDS",
     "EVENT_RETENTION_DAYS",
     "STOCK_HOLD_MINUTES",
+    "TRUSTED_PROXIES",
     "MIGRATE_ON_START",
     "LOG_FORMAT",
     "RUST_LOG",

@@ -10,8 +10,8 @@ use stripe_http::Error as StripeError;
 use super::breaker::Answered;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::work::parked;
 use crate::work::settle::{self, Settled, Trigger};
+use crate::work::{card_testing, parked};
 
 /// About two days of tries with the back-off below; then a person has to look.
 const MAX_ATTEMPTS: i64 = 60;
@@ -69,7 +69,10 @@ async fn attempt(app: &App, event: &ClaimedEvent) -> Result<Answered, ApiError> 
     };
     let trigger = Trigger::Event(event);
     match settle::settle(app, event.store_id, event.mode, intent, trigger).await? {
-        Settled::Stored => Ok(Answered::Yes),
+        Settled::Stored => {
+            card_testing::look(app, event).await;
+            Ok(Answered::Yes)
+        }
         Settled::NotOurs => {
             finish(app, event, EventState::Ignored, Some("payment_unknown")).await?;
             Ok(Answered::NotAsked)

@@ -260,6 +260,7 @@ fn settings(
         // Stories that are about it switch it on.
         register_webhooks: false,
         rate_limit_scale: 0.0,
+        trusted_proxies: Vec::new(),
         webhook_secret_overlap: jiff::SignedDuration::from_hours(24),
         reconcile_interval_setting: None,
         event_retention: jiff::SignedDuration::from_hours(90 * 24),
