@@ -190,3 +190,7 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "order_tables.rs"]
+mod tables;

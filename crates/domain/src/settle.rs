@@ -163,6 +163,10 @@ fn received(
     }
     let (current, captured_minor) = (expected.payment_status, observed.amount_received_minor);
     if current.was_taken() {
+        if next != PaymentStatus::Paid {
+            // Nothing goes back of what Stripe only holds.
+            return Decision::Unchanged;
+        }
         let followed = observed.returned.status_after(current, captured_minor);
         return followed.map_or(Decision::Unchanged, Decision::Follow);
     }

@@ -51,8 +51,49 @@ pub enum Checked {
 /// The store's `capture_on` that captures as soon as the order is confirmed.
 const CAPTURE_AT_ONCE: &str = "confirmed";
 
-/// Checks that the payment is of this store, mode and cart, has the right amount, holds money and is unused.
+/// Checks that the payment is of this store, mode and cart, has the right amount, holds money and is unused. One that is not is
+/// written down.
 pub async fn check(
+    app: &App,
+    store: &Store,
+    basket: &Basket,
+    payment_intent_id: &str,
+) -> Result<Checked, ApiError> {
+    let checked = find_good(app, store, basket, payment_intent_id).await;
+    if let Err(error) = &checked
+        && error.status().is_client_error()
+    {
+        let (store_id, cart_id, code) = (store.id, basket.cart.id, error.code());
+        tracing::warn!(%store_id, %cart_id, code, "a payment was refused for a cart");
+        if let Err(error) = record_refusal(app, store_id, payment_intent_id).await {
+            tracing::error!(%store_id, %cart_id, ?error, "a refused payment could not be written down");
+        }
+    }
+    checked
+}
+
+/// In the audit log, if the payment is one of this store's.
+async fn record_refusal(
+    app: &App,
+    store_id: StoreId,
+    payment_intent_id: &str,
+) -> Result<(), ApiError> {
+    let Ok(id) = PaymentIntentId::parse(payment_intent_id) else {
+        return Ok(());
+    };
+    let mut conn = app.db.read().await?;
+    let payment = db::payments::find_by_intent(&mut conn, store_id, id.as_str()).await?;
+    drop(conn);
+    let Some(payment) = payment else {
+        return Ok(());
+    };
+    let (action, subject) = ("payment.refused", payment.id.to_string());
+    let (now, mut tx) = (app.now(), app.db.begin().await?);
+    db::audit::record(&mut tx, store_id, "shopper", action, &subject, now).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn find_good(
     app: &App,
     store: &Store,
     basket: &Basket,

@@ -2,6 +2,7 @@
 //! The kinds that are not here are in `stripe_faults`.
 
 mod api;
+mod every_call;
 mod keys;
 mod storm;
 mod webhooks;

@@ -9,6 +9,7 @@ mod clicks;
 mod holds;
 mod lost_answers;
 pub mod money;
+mod states;
 mod table;
 
 stories!(

@@ -2,6 +2,7 @@
 
 mod dashboard;
 mod faults;
+mod shuffles;
 
 use reqwest::Method;
 use serde_json::{Value, json};

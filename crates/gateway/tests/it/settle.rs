@@ -7,4 +7,4 @@ mod once;
 mod reconnect;
 mod retries;
 mod scenarios;
-mod shuffles;
+pub mod shuffles;

@@ -14,6 +14,8 @@ pub(crate) struct Odds {
     /// None: for ever.
     times: Option<u32>,
     probability: f64,
+    /// So many matches pass before the first draw.
+    skip: u32,
     matched: u64,
     met: u32,
 }
@@ -41,9 +43,16 @@ impl Odds {
             id,
             times: times.or(probability.is_none().then_some(1)),
             probability: likely,
+            skip: 0,
             matched: 0,
             met: 0,
         })
+    }
+
+    /// The same, once so many matches have passed.
+    pub(crate) fn after(mut self, skip: u32) -> Self {
+        self.skip = skip;
+        self
     }
 
     /// Counts a match and draws: which match it is, if the rule applies to it.
@@ -53,7 +62,8 @@ impl Odds {
         }
         self.matched += 1;
         let n = self.matched;
-        (self.chance(seed, n).unit("meets") < self.probability).then_some(n)
+        let is_meant = n > u64::from(self.skip);
+        (is_meant && self.chance(seed, n).unit("meets") < self.probability).then_some(n)
     }
 
     /// The rule was not only drawn, but is what happened.

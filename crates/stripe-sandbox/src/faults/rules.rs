@@ -26,6 +26,9 @@ pub(crate) struct NewFault {
     account: Option<String>,
     times: Option<u32>,
     probability: Option<f64>,
+    /// Lets so many matching requests pass first.
+    #[serde(default)]
+    skip: u32,
     kind: FaultKind,
     /// Put on the answer, e.g. `Retry-After` or `Stripe-Should-Retry`.
     #[serde(default)]
@@ -80,7 +83,7 @@ impl Faults {
             return Err("there is a fault with this id");
         }
         let rule = Fault {
-            odds: Odds::new(id, new.times, new.probability)?,
+            odds: Odds::new(id, new.times, new.probability)?.after(new.skip),
             path_prefix: new.path_prefix,
             method: new.method,
             account: new.account,

@@ -208,3 +208,13 @@ async fn what_stands_between_can_answer_anything() {
     }
     assert_eq!(stripe.get(BOB, PATH).await.body["data"], json!([]));
 }
+
+#[actix_web::test]
+async fn a_rule_lets_the_first_matches_pass_if_it_says_so() {
+    let stripe = start().await;
+    let third = json!({ "path_prefix": "/v1/balance", "kind": "500", "skip": 2 });
+    stripe.control("POST", "/faults", third).await;
+    let failed = failures(&stripe).await;
+    let numbers: Vec<usize> = (0..40).filter(|number| failed[*number]).collect();
+    assert_eq!(numbers, [2]);
+}

@@ -26,7 +26,7 @@ stories!(
 
 /// Something that happens at Stripe.
 #[derive(Debug, Clone, Copy)]
-enum Step {
+pub(super) enum Step {
     Pay,
     Refund(Option<i64>),
     /// The newest refund does not reach the shopper.
@@ -160,7 +160,7 @@ fn codes(seen: &Value) -> Vec<&str> {
     attention.map(|one| one["code"].as_str().unwrap()).collect()
 }
 
-async fn happen(app: &TestApp, store: &ConnectedStore, order: &PaidOrder, step: Step) {
+pub(super) async fn happen(app: &TestApp, store: &ConnectedStore, order: &PaidOrder, step: Step) {
     let act = async |path: String, body: Value| app.control(Method::POST, &path, body).await;
     let newest = async |kind: &str| {
         let all = app.of_payment_at_stripe(store, kind, &order.intent).await;
@@ -225,7 +225,12 @@ async fn reconcile(app: &TestApp) {
 }
 
 /// Our records are Stripe's, one by one.
-async fn assert_mirrored(app: &TestApp, store: &ConnectedStore, order: &PaidOrder, seen: &Value) {
+pub(super) async fn assert_mirrored(
+    app: &TestApp,
+    store: &ConnectedStore,
+    order: &PaidOrder,
+    seen: &Value,
+) {
     for (kind, id) in [
         ("refunds", "stripe_refund_id"),
         ("disputes", "stripe_dispute_id"),
