@@ -1,6 +1,6 @@
 //! `POST /payment-links`: a link with which somebody else pays a cart, or the shopper later.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use db::payment_links::{LinkState, PaymentLink};
 use domain::{PaymentLinkId, StoreId};
 use jiff::SignedDuration;
@@ -20,6 +20,7 @@ use crate::json::Json;
 use crate::openapi::words;
 use crate::orders::place::{self, Basket, cart_locked};
 use crate::personal::{Address, Contact};
+use crate::shield;
 use crate::shipping::choice::AddressIs;
 use crate::storefront::prices;
 use crate::storefront::replace_cart_items::check_unlocked;
@@ -48,10 +49,15 @@ pub struct LinkRequest {
 /// 201 `{payment_url, payment_intent_id, expires_at}`. The token is in `payment_url` and nowhere else: only its hash is kept.
 pub async fn create_link(
     app: web::Data<App>,
+    request: HttpRequest,
     RouteStore(store): RouteStore,
     MaybeStoreKey(key): MaybeStoreKey,
     Json(body): Json<LinkRequest>,
 ) -> Result<HttpResponse, ApiError> {
+    let is_shopper = key.is_none();
+    if is_shopper {
+        shield::admit_caller(&app, &request, store.id)?;
+    }
     if body.shipping_address.is_none() {
         return Err(ApiError::malformed(
             "parameter_missing",
@@ -69,6 +75,9 @@ pub async fn create_link(
     basket.check_reach(&contact, AddressIs::Needed)?;
     prices::check(&app, store.id, &basket, None).await?;
     let plan = Plan::for_cart(&store, &basket, contact.email.clone())?;
+    if is_shopper {
+        shield::admit_payment(&app, &request, store.id, plan.mode, plan.purpose).await?;
+    }
     let ensured = intent::ensure(&app, store.id, &plan).await?;
     if !awaits_shopper(&ensured.intent.status) {
         return Err(cart_locked());

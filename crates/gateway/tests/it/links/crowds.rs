@@ -4,22 +4,18 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::harness::{TestApp, stories};
+use crate::races::rounds;
 
 stories!(p13_of_many_at_once_one_completes_the_link);
 
 /// Callers of a round.
 const CROWD: usize = 8;
 
-fn rounds() -> usize {
-    let set = std::env::var("TILLGATE_RACES").ok();
-    set.map_or(2, |text| text.parse().unwrap())
-}
-
 async fn p13_of_many_at_once_one_completes_the_link(app: &TestApp) {
     let store = app.connected_store("Coffee").await;
     let product = json!({ "name": "Print", "unit_amount": 1250, "stock": 1_000_000 });
     let product = app.create_product(&store, product).await;
-    for round in 1..=rounds() {
+    for round in 1..=rounds(2) {
         let cart = app.cart_of(&store, &product, 1).await;
         let link = app.paid_link(&store, &cart).await;
         let complete = || app.patiently(|| app.complete_link(&link.token, &link.intent));
@@ -66,8 +62,8 @@ async fn p13_of_many_at_once_one_completes_the_link(app: &TestApp) {
     let sold = app.stock(&store, &product).await.as_u64().unwrap();
     assert_eq!(
         1_000_000 - sold,
-        rounds() as u64,
+        u64::from(rounds(2)),
         "as many pieces as orders"
     );
-    assert_eq!(app.count("orders").await, rounds() as u64);
+    assert_eq!(app.count("orders").await, u64::from(rounds(2)));
 }
