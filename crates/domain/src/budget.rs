@@ -32,8 +32,8 @@ impl Bucket {
     pub fn take(&mut self, allowance: Allowance, now_ms: i64) -> Result<(), i64> {
         let emptied = now_ms.saturating_add(allowance.rest_ms());
         // A clock that was set back keeps nobody out for longer than an empty bucket.
-        let full_at_ms = self.full_at_ms.clamp(now_ms, emptied);
-        let after = full_at_ms.saturating_add(allowance.one_ms());
+        self.full_at_ms = self.full_at_ms.clamp(now_ms, emptied);
+        let after = self.full_at_ms.saturating_add(allowance.one_ms());
         if after > emptied {
             return Err(after - emptied);
         }

@@ -68,7 +68,6 @@ async fn w8_shuffled_refunds_and_a_dispute_that_is_won(app: &TestApp) {
         Fail,
         Dispute(None),
         Win,
-        Refund(Some(50)),
     ];
     shuffle(app, &life, "partially_refunded", &["refund_failed"]).await;
 }
