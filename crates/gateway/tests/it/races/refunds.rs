@@ -27,7 +27,13 @@ async fn p9_of_two_refunds_of_the_rest_one_wins(app: &TestApp) {
             .map(|reply| reply.status.as_u16())
             .collect();
         statuses.sort_unstable();
-        assert_eq!(statuses, [201, 422]);
+        if statuses == [422, 504] {
+            // A busy machine let it wait for Stripe for too long; the worker finds out.
+            app.wait_s(61);
+            while gateway::work::refunds::run_once(&app.app).await.unwrap() > 0 {}
+        } else {
+            assert_eq!(statuses, [201, 422]);
+        }
         assert_eq!(at_stripe(app, &store, &order).await.len(), 1);
         assert_agrees(app, &store, &order, 1250).await;
     }
