@@ -165,10 +165,7 @@ async fn things(app: &TestApp, store: &ConnectedStore) -> Things {
         ("event_id", event),
         ("shipping_method_id", parcel),
         ("payment_method_id", transfer),
-        (
-            "token",
-            "FAKE-token-that-no-link-has-0123456789abcdf".to_owned(),
-        ),
+        ("link_token", link_token),
     ])
 }
 
@@ -194,7 +191,7 @@ pub fn absent() -> Things {
         ("shipping_method_id", id()),
         ("payment_method_id", id()),
         (
-            "token",
+            "link_token",
             "FAKE-token-that-no-link-has-0123456789abcdg".to_owned(),
         ),
     ])
