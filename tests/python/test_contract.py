@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core import NotSet
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -63,7 +64,7 @@ class Shop:
         checkout = self.post("/checkouts", {"cart_id": cart["id"]})
         order = self.post("/orders", {"cart_id": self.post("/carts", items)["id"]})
         intent = self.post("/payment-intents", {"order_id": order["id"]}, order["order_token"])
-        parcel = self.post("/shipping-methods", {"name": "Parcel", "amount": 490, "currency": "eur"}, self.key)
+        parcel = self.parcel()
         address = {"line1": "Main Street 1", "country": "DE"}
         link = self.post("/payment-links", {"cart_id": self.post("/carts", items)["id"], "shipping_address": address})
         self.ids = {
@@ -82,6 +83,11 @@ class Shop:
             "checkoutToken": checkout["checkout_token"],
             "linkToken": link["payment_url"].rpartition("/")[2],
         }
+
+    def parcel(self):
+        """One that is there, because a store has room for a hundred."""
+        offered = requests.get(self.base + "/shipping-methods", timeout=TIMEOUT_S).json()["data"]
+        return offered[0] if offered else self.post("/shipping-methods", {"name": "Parcel", "amount": 490, "currency": "eur"}, self.key)
 
     def headers(self, operation):
         """With a right credential, where one is needed or may be sent."""
@@ -122,7 +128,8 @@ def api(shop):
 
 def has_bad_body(case):
     """Whether the body was made not to fit."""
-    if case.media_type != "application/json" or "/webhook/" in case.operation.path:
+    is_json = case.media_type == "application/json" and not isinstance(case.body, NotSet)
+    if not is_json or "/webhook/" in case.operation.path:
         return False
     body = (case.meta.components if case.meta else {}).get(ParameterLocation.BODY)
     return body is not None and body.mode == GenerationMode.NEGATIVE
