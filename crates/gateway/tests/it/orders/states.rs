@@ -102,7 +102,7 @@ async fn paid_through_stripe(app: &TestApp, store: &ConnectedStore, money: &str)
     match money {
         "paid" => {}
         "partially_refunded" => {
-            step(app, store, &subject, "refunds", json!({ "amount": 300 })).await
+            step(app, store, &subject, "refunds", json!({ "amount": 300 })).await;
         }
         "refunded" => step(app, store, &subject, "refunds", json!({})).await,
         "disputed" => {
