@@ -1,5 +1,7 @@
 //! Orders. Every state change is conditional on the state that the decision was made on; the count decides.
 
+pub mod hashes;
+mod list;
 pub mod stock;
 
 use diesel::prelude::*;
@@ -12,6 +14,8 @@ use crate::carts::Line;
 use crate::columns::{At, Id, MaybeAt, MaybeId, SealedText, Word, at, columns, id};
 use crate::conn::{Conn, RunQueryDsl};
 use crate::schema::{order_items, orders};
+
+pub use list::{OrderFilter, list_after, list_before};
 
 /// An order, without its lines.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -109,6 +113,8 @@ pub struct NewOrder {
     pub stock_until: Option<Timestamp>,
     /// E-mail and addresses, sealed for this row.
     pub contact_sealed: Option<String>,
+    /// Keyed hash of the e-mail address; empty where there is none.
+    pub email_hash: String,
     /// SHA-256 of the order token, hex.
     pub token_hash: String,
     /// The sealed order token.
@@ -159,6 +165,7 @@ pub async fn insert(
             orders::stock_taken.eq(true),
             orders::stock_until.eq(new.stock_until.map(at)),
             orders::contact_sealed.eq(new.contact_sealed),
+            orders::email_hash.eq(new.email_hash),
             orders::token_hash.eq(new.token_hash),
             orders::token_key_id.eq(new.token.key_id),
             orders::token_sealed.eq(new.token.token),
@@ -246,52 +253,12 @@ pub async fn lines(
         .await
 }
 
-/// A page of the store's orders of a mode, newest first: those before `before` (all if `None`), at most `limit`.
-pub async fn list_before(
-    conn: &mut Conn,
-    store_id: StoreId,
-    mode: Mode,
-    before: Option<OrderId>,
-    limit: i64,
-) -> Result<Vec<Order>, DbError> {
-    let before = before.map_or(id(uuid::Uuid::max()), id);
-    orders::table
-        .filter(orders::store_id.eq(id(store_id)))
-        .filter(orders::mode.eq(mode.as_str()))
-        .filter(orders::id.lt(before))
-        .order(orders::id.desc())
-        .limit(limit)
-        .select(columns::<Order>())
-        .load(conn)
-        .await
-}
-
-/// The page of orders that are newer than `after`, at most `limit`, newest first.
-pub async fn list_after(
-    conn: &mut Conn,
-    store_id: StoreId,
-    mode: Mode,
-    after: OrderId,
-    limit: i64,
-) -> Result<Vec<Order>, DbError> {
-    let mut page: Vec<Order> = orders::table
-        .filter(orders::store_id.eq(id(store_id)))
-        .filter(orders::mode.eq(mode.as_str()))
-        .filter(orders::id.gt(id(after)))
-        .order(orders::id.asc())
-        .limit(limit)
-        .select(columns::<Order>())
-        .load(conn)
-        .await?;
-    page.reverse();
-    Ok(page)
-}
-
-/// Replaces the sealed contact of an order that still waits to be paid.
+/// Replaces the sealed contact of an order that still waits to be paid, and the hash of its address.
 pub async fn set_contact(
     conn: &mut Conn,
     order: &Order,
     contact_sealed: Option<String>,
+    email_hash: String,
     now: Timestamp,
 ) -> Result<bool, DbError> {
     let changed = diesel::update(
@@ -302,6 +269,7 @@ pub async fn set_contact(
     )
     .set((
         orders::contact_sealed.eq(contact_sealed),
+        orders::email_hash.eq(email_hash),
         orders::updated_at.eq(at(now)),
     ))
     .execute(conn)

@@ -8,6 +8,7 @@ pub mod budget;
 pub mod card_testing;
 pub mod cart;
 pub mod connection_problem;
+pub mod dashboard;
 pub mod ids;
 pub mod incident;
 pub mod mode;

@@ -33,6 +33,7 @@ pub mod server;
 pub mod settings;
 pub mod shield;
 pub mod shipping;
+pub mod span;
 pub mod storefront;
 pub mod stripe;
 pub mod telemetry;

@@ -10,9 +10,12 @@ const MAX_LIMIT: i64 = 100;
 /// `limit`, `starting_after` and `ending_before` of a list request.
 #[derive(Debug, Default, Deserialize)]
 pub struct PageQuery {
-    limit: Option<String>,
-    starting_after: Option<String>,
-    ending_before: Option<String>,
+    /// How many.
+    pub limit: Option<String>,
+    /// The page behind this object.
+    pub starting_after: Option<String>,
+    /// The page before this object.
+    pub ending_before: Option<String>,
 }
 
 /// Which page is wanted.

@@ -1,12 +1,12 @@
 //! Personal data of shoppers: e-mail and addresses, sealed for the row that holds them.
 
-use domain::StoreId;
 use domain::text::{self, InvalidText};
+use domain::{Mode, StoreId};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use vault::{PersonalField, Sealed, Vault, VaultError};
+use vault::{LookupField, PersonalField, Sealed, Vault, VaultError};
 
 use crate::error::ApiError;
 
@@ -113,6 +113,14 @@ impl Contact {
         }
     }
 
+    /// The keyed hash by which an order of this contact is found; empty where it has no address.
+    pub fn email_hash(&self, vault: &Vault, store_id: StoreId, mode: Mode) -> String {
+        match &self.email {
+            Some(email) => vault.lookup_hash(&email_field(store_id, mode), &folded(email)),
+            None => String::new(),
+        }
+    }
+
     /// Seals it for a row; `None` where there is nothing to seal.
     pub fn seal(&self, vault: &Vault, row: Row<'_>) -> Result<Option<String>, ApiError> {
         if self.is_empty() {
@@ -139,6 +147,24 @@ impl Contact {
         let plaintext = vault.open_personal(&field(row), &sealed)?;
         serde_json::from_slice(plaintext.expose_secret()).map_err(ApiError::internal)
     }
+}
+
+/// The keyed hashes under which an address may be kept, one for each key of the vault.
+pub fn email_hashes(vault: &Vault, store_id: StoreId, mode: Mode, email: &str) -> Vec<String> {
+    vault.lookup_hashes(&email_field(store_id, mode), &folded(email))
+}
+
+fn email_field(store_id: StoreId, mode: Mode) -> LookupField<'static> {
+    LookupField {
+        store_id,
+        mode,
+        name: "email",
+    }
+}
+
+/// Nobody knows by which letters they gave their address.
+fn folded(email: &str) -> String {
+    email.trim().to_lowercase()
 }
 
 fn field(row: Row<'_>) -> PersonalField<'_> {

@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
 use crate::check::{self, KeyAge};
 use crate::keys::{self, KeyId, KeyRing};
+use crate::lookup::{self, LookupField};
 use crate::token::TokenKey;
 use crate::{PersonalField, Place, Sealed, SealedBytes, VaultError, personal};
 
@@ -103,6 +104,28 @@ impl Vault {
         let master = self.ring.find(&sealed.key_id)?;
         let plaintext = personal::open_bytes(&master.key, field, &sealed.bytes)?;
         Ok(SecretSlice::from(Box::<[u8]>::from(plaintext.as_slice())))
+    }
+
+    /// The hash by which a text is kept: the newest key's id, a space, and the keyed hash in hex.
+    pub fn lookup_hash(&self, field: &LookupField<'_>, text: &str) -> String {
+        let newest = &self.ring.newest;
+        format!(
+            "{} {}",
+            newest.id.as_str(),
+            lookup::hash(&newest.key, field, text)
+        )
+    }
+
+    /// The hashes by which a text may have been kept, one for each key, the newest first.
+    pub fn lookup_hashes(&self, field: &LookupField<'_>, text: &str) -> Vec<String> {
+        let of = |key: &keys::MasterKey| {
+            format!(
+                "{} {}",
+                key.id.as_str(),
+                lookup::hash(&key.key, field, text)
+            )
+        };
+        self.ring.iter().map(of).collect()
     }
 
     /// Seals personal data anew under the newest key; `None` if it already is.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::EventState;
 use crate::DbError;
-use crate::columns::{At, Id, MaybeAt, SealedBytes, at, columns, id};
+use crate::columns::{At, Id, MaybeAt, SealedBytes, Word, at, columns, id};
 use crate::conn::{Conn, RunQueryDsl};
 use crate::schema::{stripe_connections as connections, stripe_events as events};
 
@@ -18,6 +18,9 @@ use crate::schema::{stripe_connections as connections, stripe_events as events};
 pub struct EventSummary {
     /// The account that it came from.
     pub account_id: String,
+    /// The data that it is about.
+    #[diesel(deserialize_as = Word)]
+    pub mode: Mode,
     /// Stripe's `evt_…`.
     pub event_id: String,
     /// When Stripe made it; part of the key.

@@ -29,6 +29,7 @@ mod schema;
 mod sqlite;
 mod stores;
 mod tenancy;
+mod tenancy_money;
 mod transactions;
 mod unavailable;
 mod upgrades;

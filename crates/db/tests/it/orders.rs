@@ -145,15 +145,16 @@ async fn pages_run_both_ways(database: TestDatabase) {
     }
     let mut conn = db.read().await.unwrap();
     let conn = &mut conn;
-    let first = orders::list_before(conn, store_id, Mode::Test, None, 2).await;
+    let every = orders::OrderFilter::all();
+    let first = orders::list_before(conn, store_id, Mode::Test, &every, None, 2).await;
     assert_eq!(ids_of(&first.unwrap()), ids[..2]);
-    let second = orders::list_before(conn, store_id, Mode::Test, Some(ids[1]), 2).await;
+    let second = orders::list_before(conn, store_id, Mode::Test, &every, Some(ids[1]), 2).await;
     assert_eq!(ids_of(&second.unwrap()), ids[2..4]);
-    let back = orders::list_after(conn, store_id, Mode::Test, ids[4], 2).await;
+    let back = orders::list_after(conn, store_id, Mode::Test, &every, ids[4], 2).await;
     assert_eq!(ids_of(&back.unwrap()), ids[2..4]);
-    let start = orders::list_after(conn, store_id, Mode::Test, ids[0], 2).await;
+    let start = orders::list_after(conn, store_id, Mode::Test, &every, ids[0], 2).await;
     assert!(start.unwrap().is_empty());
-    let live = orders::list_before(conn, store_id, Mode::Live, None, 2).await;
+    let live = orders::list_before(conn, store_id, Mode::Live, &every, None, 2).await;
     assert!(live.unwrap().is_empty());
 }
 
@@ -246,7 +247,7 @@ async fn the_contact_changes_only_until_payment(database: TestDatabase) {
     let set_contact = async |contact: Option<&str>| {
         let contact = contact.map(str::to_owned);
         commit(db, async |conn| {
-            orders::set_contact(conn, &order, contact, after(1)).await
+            orders::set_contact(conn, &order, contact, String::new(), after(1)).await
         })
         .await
         .unwrap()

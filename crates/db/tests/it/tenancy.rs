@@ -164,6 +164,7 @@ async fn answers(db: &Db, store_id: StoreId, its: &Belongings) -> Vec<(&'static 
             )
         };
     }
+    let every = orders::OrderFilter::all();
     vec![
         is_found!(products::find_active(conn, store_id, product_id)),
         is_found!(products::find_many_active(conn, store_id, &[product_id])),
@@ -179,8 +180,22 @@ async fn answers(db: &Db, store_id: StoreId, its: &Belongings) -> Vec<(&'static 
             its.order.cart_id.unwrap()
         )),
         is_found!(orders::lines(conn, store_id, order_id)),
-        is_found!(orders::list_before(conn, store_id, Mode::Test, None, 9)),
-        is_found!(orders::list_after(conn, store_id, Mode::Test, oldest, 9)),
+        is_found!(orders::list_before(
+            conn,
+            store_id,
+            Mode::Test,
+            &every,
+            None,
+            9
+        )),
+        is_found!(orders::list_after(
+            conn,
+            store_id,
+            Mode::Test,
+            &every,
+            oldest,
+            9
+        )),
         is_found!(payments::find_open_by_order(conn, store_id, order_id)),
         is_found!(payments::find_open_by_cart(conn, store_id, cart_id)),
         is_found!(payments::find_by_intent(conn, store_id, "pi_1")),
@@ -295,7 +310,14 @@ async fn writing_as_another_store_changes_nothing(database: TestDatabase) {
             !products::take_stock(conn, stranger, product_id, 1).await?,
             !carts::replace_lines(conn, stranger, &its.cart, &[line(9)]).await?,
             !orders::set_state(conn, &stolen_order, confirmed, paid, now()).await?,
-            !orders::set_contact(conn, &stolen_order, Some("x".to_owned()), now()).await?,
+            !orders::set_contact(
+                conn,
+                &stolen_order,
+                Some("x".to_owned()),
+                String::new(),
+                now(),
+            )
+            .await?,
             !payments::set_intent(conn, stranger, payment_id, "pi_2", now()).await?,
             !payments::set_amount(conn, stranger, its.payment.id, 1, now()).await?,
             !payments::set_state(conn, stranger, its_payment, canceled, 0, now()).await?,

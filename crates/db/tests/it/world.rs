@@ -151,6 +151,7 @@ pub(crate) fn order_of(cart_id: CartId) -> NewOrder {
         payment_method_id: None,
         stock_until: None,
         contact_sealed: Some("sealed contact".to_owned()),
+        email_hash: "k1 hash".to_owned(),
         token_hash: "hash of the order token".to_owned(),
         token: sealed("sealed order token"),
         created_at: now(),

@@ -159,7 +159,8 @@ fn show_payment() -> Operation {
     get("/payments/{payment_intent_id}", "showPayment", access)
         .says(
             "Show a payment",
-            "Where it stands, looked up at Stripe if it is not settled. 404 to everybody whose payment it is not.",
+            "Where it stands, looked up at Stripe if it is not settled. 404 to everybody whose payment it is not. An API key also gets \
+             `dashboard_url`: the payment in Stripe's dashboard.",
         )
         .answers_schema(
             200,

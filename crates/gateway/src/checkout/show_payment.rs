@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::guards::{self, RouteStore};
 use crate::links::found;
+use crate::orders::wire::{Audience, dashboard_url};
 use crate::work::settle;
 
 /// The payment, for its order's shopper, its payment link's holder and its merchant; 404 for anyone else. Of a payment with a
@@ -22,7 +23,7 @@ pub async fn show_payment(
     RouteStore(store): RouteStore,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, ApiError> {
-    let (payment, link) = find_permitted(&app, &request, store.id, &path.1).await?;
+    let (payment, link, audience) = find_permitted(&app, &request, store.id, &path.1).await?;
     let payment = if is_settled(payment.status) {
         payment
     } else {
@@ -31,12 +32,16 @@ pub async fn show_payment(
             db::payments::find_by_intent(&mut app.db.read().await?, store.id, &path.1).await?;
         fresh.unwrap_or(payment)
     };
-    Ok(HttpResponse::Ok().json(json!({
+    let mut reply = json!({
         "id": payment.payment_intent_id,
         "status": stripe_status(payment.status),
         "payment_link_status": link.map(|link| found::status(&link, app.now())),
         "order_id": payment.order_id,
-    })))
+    });
+    if audience == Audience::Merchant {
+        reply["dashboard_url"] = json!(dashboard_url(&payment));
+    }
+    Ok(HttpResponse::Ok().json(reply))
 }
 
 async fn find_permitted(
@@ -44,7 +49,7 @@ async fn find_permitted(
     request: &HttpRequest,
     store_id: StoreId,
     payment_intent_id: &str,
-) -> Result<(Payment, Option<PaymentLink>), ApiError> {
+) -> Result<(Payment, Option<PaymentLink>, Audience), ApiError> {
     let not_found = || ApiError::not_found("payment");
     let token = guards::bearer(request).ok_or_else(not_found)?;
     PaymentIntentId::parse(payment_intent_id).map_err(|_| not_found())?;
@@ -57,7 +62,7 @@ async fn find_permitted(
     let newest = db::payment_links::find_by_payment(&mut conn, store_id, payment.id).await?;
     if let Some(key) = api_key {
         return if key.mode == payment.mode {
-            Ok((payment, newest))
+            Ok((payment, newest, Audience::Merchant))
         } else {
             Err(not_found())
         };
@@ -66,14 +71,14 @@ async fn find_permitted(
     let own = db::payment_links::find_by_token(&mut conn, &token_hash).await?;
     let own = own.filter(|link| link.store_id == store_id && link.payment_id == payment.id);
     if own.is_some() {
-        return Ok((payment, own));
+        return Ok((payment, own, Audience::Shopper));
     }
     let order = match payment.order_id {
         Some(order_id) => db::orders::find(&mut conn, store_id, order_id).await?,
         None => None,
     };
     if order.is_some_and(|order| guards::is_order_token(&order, &token)) {
-        Ok((payment, newest))
+        Ok((payment, newest, Audience::Shopper))
     } else {
         Err(not_found())
     }

@@ -3,12 +3,12 @@
 use std::str::FromStr;
 
 use db::inbox::{EventFilter, EventState};
-use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::error::ApiError;
 use crate::internal::store_wire::invalid;
+use crate::span::Bounds;
 
 /// As long as the inbox takes ids and types.
 const MAX_WORD_BYTES: usize = 255;
@@ -98,72 +98,15 @@ impl FilterQuery {
         if let Some(text) = &self.r#type {
             filter.types = vec![word(text, "type")?];
         }
-        let received = Received {
+        let received = Bounds {
             gte: self.gte,
             gt: self.gt,
             lte: self.lte,
             lt: self.lt,
         };
-        received.narrow(&mut filter)?;
+        (filter.received_from, filter.received_before) = received.span("received")?;
         Ok(filter)
     }
-}
-
-/// When events were received, each bound in RFC 3339 or seconds since 1970.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Received {
-    gte: Option<String>,
-    gt: Option<String>,
-    lte: Option<String>,
-    lt: Option<String>,
-}
-
-impl Received {
-    /// Narrows a filter to these bounds.
-    pub fn narrow(&self, filter: &mut EventFilter) -> Result<(), ApiError> {
-        // Instants are stored in microseconds.
-        let next = |at: Timestamp| {
-            at.checked_add(SignedDuration::from_micros(1))
-                .unwrap_or(Timestamp::MAX)
-        };
-        let bounds = [
-            (&self.gte, "received[gte]"),
-            (&self.gt, "received[gt]"),
-            (&self.lt, "received[lt]"),
-            (&self.lte, "received[lte]"),
-        ];
-        let mut parsed = [None; 4];
-        for (slot, (text, param)) in parsed.iter_mut().zip(bounds) {
-            if let Some(text) = text {
-                *slot = Some(instant(text).ok_or_else(|| {
-                    invalid(
-                        param,
-                        "must be an instant like 2026-11-21T12:00:00Z, or seconds since 1970",
-                    )
-                })?);
-            }
-        }
-        let [gte, gt, lt, lte] = parsed;
-        for from in [gte, gt.map(next)].into_iter().flatten() {
-            filter.received_from = filter.received_from.max(from);
-        }
-        for before in [lt, lte.map(next)].into_iter().flatten() {
-            filter.received_before = filter.received_before.min(before);
-        }
-        Ok(())
-    }
-}
-
-/// From 1970 to the year 9999, to the microsecond.
-fn instant(text: &str) -> Option<Timestamp> {
-    let at = match text.parse::<i64>() {
-        Ok(seconds) => Timestamp::from_second(seconds).ok()?,
-        Err(_) => text.parse::<Timestamp>().ok()?,
-    };
-    (at >= Timestamp::UNIX_EPOCH)
-        .then(|| Timestamp::from_microsecond(at.as_microsecond()).ok())
-        .flatten()
 }
 
 #[cfg(test)]
@@ -178,45 +121,5 @@ mod tests {
         for bad in ["", "a b", "evt_\0", "é", "a\n", &"e".repeat(256)] {
             assert!(bad.parse::<EventId>().is_err(), "{bad:?}");
         }
-    }
-
-    #[test]
-    fn instants_are_rfc_3339_or_seconds() {
-        let at = instant("2026-11-21T12:00:00Z").unwrap();
-        assert_eq!(instant("1795262400"), Some(at));
-        assert_eq!(instant("2026-11-21T13:00:00+01:00"), Some(at));
-        for bad in [
-            "",
-            "now",
-            "-1",
-            "1969-12-31T23:59:59Z",
-            "2026-11-21",
-            "9223372036854775807",
-            "99999-01-01T00:00:00Z",
-        ] {
-            assert_eq!(instant(bad), None, "{bad}");
-        }
-    }
-
-    #[test]
-    fn bounds_narrow_and_name_the_wrong_one() {
-        let bound = |text: &str| Some(text.to_owned());
-        let received = Received {
-            gte: bound("10"),
-            gt: bound("10"),
-            lte: bound("20"),
-            lt: bound("30"),
-        };
-        let mut filter = EventFilter::all();
-        received.narrow(&mut filter).unwrap();
-        let micros = |at: Timestamp| at.as_microsecond();
-        assert_eq!(micros(filter.received_from), 10_000_001);
-        assert_eq!(micros(filter.received_before), 20_000_001);
-        let wrong = Received {
-            lte: bound("soon"),
-            ..Received::default()
-        };
-        let error = wrong.narrow(&mut filter).unwrap_err();
-        assert!(error.message().contains("received[lte]"));
     }
 }

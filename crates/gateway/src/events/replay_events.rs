@@ -5,7 +5,7 @@ use db::inbox::EventFilter;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::filter::{self, EventId, Received};
+use super::filter::{self, EventId};
 use super::preview::{self, PreviewReply};
 use super::replay::{self, Chosen};
 use crate::app::App;
@@ -15,6 +15,7 @@ use crate::internal::store_wire::invalid;
 use crate::json::Json;
 use crate::middleware::rate_limit::Budget;
 use crate::openapi::words;
+use crate::span::Bounds;
 
 /// Ids in one call.
 const MAX_IDS: usize = 100;
@@ -28,7 +29,7 @@ const MAX_TYPES: usize = 100;
 pub struct ReplayManyRequest {
     #[schema(min_items = 1, max_items = 100)]
     ids: Option<Vec<String>>,
-    received: Option<Received>,
+    received: Option<Bounds>,
     #[schema(value_type = Option<Vec<words::EventStateWord>>, min_items = 1)]
     states: Option<Vec<String>>,
     #[schema(min_items = 1, max_items = 100)]
@@ -130,7 +131,7 @@ impl ReplayManyRequest {
             filter.states.dedup();
         }
         if let Some(received) = &self.received {
-            received.narrow(&mut filter)?;
+            (filter.received_from, filter.received_before) = received.span("received")?;
         }
         Ok(filter)
     }

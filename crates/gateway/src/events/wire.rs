@@ -1,6 +1,7 @@
 //! An event as the API shows it.
 
 use db::inbox::EventSummary;
+use domain::dashboard::payment_url;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -30,12 +31,19 @@ pub struct EventReply {
     pub source: String,
     /// The `PaymentIntent` that it is about.
     pub object_id: Option<String>,
+    /// The payment in Stripe's dashboard.
+    pub dashboard_url: Option<String>,
 }
 
 impl From<EventSummary> for EventReply {
     fn from(event: EventSummary) -> Self {
         Self {
             attempts: event.tries(),
+            dashboard_url: event
+                .object_id
+                .as_deref()
+                .filter(|id| id.starts_with("pi_"))
+                .map(|id| payment_url(&event.account_id, event.mode, id)),
             id: event.event_id,
             r#type: event.event_type,
             state: event.state,

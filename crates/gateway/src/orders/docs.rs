@@ -114,9 +114,48 @@ fn create() -> Operation {
 }
 
 fn list() -> Operation {
-    get("/orders", "listOrders", API_KEY)
-        .says("List orders", "The orders of the key's mode, newest first.")
+    let instant = || json!({ "type": "string", "maxLength": 64 });
+    let list = get("/orders", "listOrders", API_KEY)
+        .says(
+            "List orders",
+            "The orders of the key's mode, newest first. Filters narrow each other; each page is asked for with the same ones.",
+        )
         .pages()
+        .query("status", "Only those in this state.", reference("schemas", "OrderStatusWord"))
+        .query(
+            "payment_status",
+            "Only those whose money is there.",
+            reference("schemas", "PaymentStatusWord"),
+        )
+        .query(
+            "email",
+            "Only those of this e-mail address, however it is written.",
+            json!({ "type": "string", "minLength": 1, "maxLength": 254 }),
+        )
+        .query(
+            "number",
+            "The one of this number.",
+            json!({ "type": "integer", "minimum": 1 }),
+        )
+        .query(
+            "needs_attention",
+            "Only those with something in their `attention`.",
+            json!({ "type": "string", "enum": ["true"] }),
+        );
+    let bounds = [
+        (
+            "created[gte]",
+            "Placed at this instant or later: RFC 3339, or seconds since 1970.",
+        ),
+        ("created[gt]", "Placed later."),
+        ("created[lte]", "Placed at this instant or before."),
+        ("created[lt]", "Placed before."),
+    ];
+    (bounds.into_iter())
+        .fold(list, |list, (name, words)| {
+            list.query(name, words, instant())
+        })
+        .refuses(400, &["invalid_value", "unknown_parameter"])
         .answers_list::<MerchantOrder>("A page of orders.")
 }
 

@@ -1,33 +1,37 @@
-//! `GET /orders`, with a store API key: the orders of the key's mode, newest first.
+//! `GET /orders`, with a store API key: the orders of the key's mode, newest first, filtered.
 
 use actix_web::{HttpResponse, web};
 use domain::OrderId;
 
+use super::filter::OrderQuery;
 use super::wire::{Audience, OrderReply};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::guards::StoreKey;
-use crate::paging::{Cursor, List, PageQuery};
+use crate::paging::{Cursor, List};
 
-/// One page of orders.
+/// One page of orders. Filters: `status`, `payment_status`, `created[gte]`, `[gt]`, `[lte]`, `[lt]`, `email`, `number`,
+/// `needs_attention=true`. Each page of a filtered list is asked for with the same filters.
 pub async fn list_orders(
     app: web::Data<App>,
     caller: StoreKey,
-    query: web::Query<PageQuery>,
+    query: web::Query<Vec<(String, String)>>,
 ) -> Result<HttpResponse, ApiError> {
-    let limit = query.limit()?;
+    let query = OrderQuery::parse(query.into_inner())?;
+    let (limit, cursor) = (query.page.limit()?, query.page.cursor::<OrderId>()?);
     let (store_id, mode) = (caller.store.id, caller.key.mode);
-    let cursor = query.cursor::<OrderId>()?;
+    let filter = query.filter(&app.vault, store_id, mode)?;
     let mut conn = app.db.read().await?;
+    let (conn_ref, more) = (&mut conn, limit + 1);
     let rows = match cursor {
         Cursor::First => {
-            db::orders::list_before(&mut conn, store_id, mode, None, limit + 1).await?
+            db::orders::list_before(conn_ref, store_id, mode, &filter, None, more).await?
         }
         Cursor::After(id) => {
-            db::orders::list_before(&mut conn, store_id, mode, Some(id), limit + 1).await?
+            db::orders::list_before(conn_ref, store_id, mode, &filter, Some(id), more).await?
         }
         Cursor::Before(id) => {
-            db::orders::list_after(&mut conn, store_id, mode, id, limit + 1).await?
+            db::orders::list_after(conn_ref, store_id, mode, &filter, id, more).await?
         }
     };
     let mut data = Vec::with_capacity(rows.len());

@@ -27,7 +27,7 @@ use crate::storefront::show_cart::find_cart;
 use crate::timeline::{self, Cause};
 
 /// How long an order that is paid by bank transfer or on delivery keeps its pieces: transfers take days.
-const MANUAL_STOCK_HOLD: SignedDuration = SignedDuration::from_hours(7 * 24);
+pub const MANUAL_STOCK_HOLD: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// The cart's order.
 pub enum Placed {
@@ -215,7 +215,8 @@ async fn refresh_contact(
     let (store_id, now) = (order.store_id, app.now());
     let sealed = contact.seal(&app.vault, order_row(store_id, order.id))?;
     let mut tx = app.db.begin().await?;
-    if db::orders::set_contact(&mut tx, &order, sealed.clone(), now).await? {
+    let hash = contact.email_hash(&app.vault, store_id, order.mode);
+    if db::orders::set_contact(&mut tx, &order, sealed.clone(), hash, now).await? {
         // Which of it, and not what.
         let detail = json!({
             "email": contact.email != known.email,
@@ -364,6 +365,7 @@ fn new_order(
         payment_method_id,
         stock_until: paid_by.stock_until(app),
         contact_sealed: contact.seal(&app.vault, order_row(store_id, id))?,
+        email_hash: contact.email_hash(&app.vault, store_id, basket.cart.mode),
         token_hash: sha256_hex(token.expose_secret()),
         token: sealing::seal_order_token(&app.vault, store_id, basket.cart.mode, &token)?,
         created_at: app.now(),

@@ -3,6 +3,7 @@
 use db::Conn;
 use db::orders::Order;
 use db::payments::{Payment, PaymentState};
+use domain::dashboard::payment_url;
 use domain::incident::Incident;
 use domain::order::{OrderStatus, PaymentStatus};
 use domain::{Currency, Mode, OrderId, ShippingMethodId, StoreId};
@@ -94,6 +95,8 @@ pub struct MoneyReply {
     amount_captured: i64,
     /// Until when what is held can be taken; `null` where nothing is held or that has no end.
     capture_before: Option<Timestamp>,
+    /// The payment in Stripe's dashboard.
+    dashboard_url: Option<String>,
 }
 
 impl MoneyReply {
@@ -102,6 +105,7 @@ impl MoneyReply {
         Self {
             amount_captured: payment.map_or(0, |payment| payment.captured_minor),
             capture_before: held.and_then(|payment| payment.capture_before),
+            dashboard_url: payment.and_then(dashboard_url),
         }
     }
 }
@@ -131,6 +135,8 @@ pub struct AttentionReply {
     code: String,
     message: &'static str,
     since: Timestamp,
+    /// The order's payment in Stripe's dashboard.
+    dashboard_url: Option<String>,
 }
 
 impl OrderReply {
@@ -147,7 +153,7 @@ impl OrderReply {
         let (attention, returned) = match audience {
             Audience::Shopper => (None, None),
             Audience::Merchant => (
-                Some(attention(conn, order).await?),
+                Some(attention(conn, order, payment.as_ref()).await?),
                 Some(returned(conn, order, payment.as_ref()).await?),
             ),
         };
@@ -235,7 +241,17 @@ async fn returned(
     })
 }
 
-async fn attention(conn: &mut Conn, order: &Order) -> Result<Vec<AttentionReply>, ApiError> {
+/// Where a payment opens in Stripe's dashboard, for whoever may see its account.
+pub fn dashboard_url(payment: &Payment) -> Option<String> {
+    let intent = payment.payment_intent_id.as_deref()?;
+    Some(payment_url(&payment.account_id, payment.mode, intent))
+}
+
+async fn attention(
+    conn: &mut Conn,
+    order: &Order,
+    payment: Option<&Payment>,
+) -> Result<Vec<AttentionReply>, ApiError> {
     let open = db::incidents::list_open(conn, order.store_id, order.id).await?;
     let reply = |incident: db::incidents::OpenIncident| {
         let message = Incident::from_code(&incident.code)
@@ -244,6 +260,7 @@ async fn attention(conn: &mut Conn, order: &Order) -> Result<Vec<AttentionReply>
             code: incident.code,
             message,
             since: incident.since,
+            dashboard_url: payment.and_then(dashboard_url),
         }
     };
     Ok(open.into_iter().map(reply).collect())

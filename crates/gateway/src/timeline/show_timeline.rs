@@ -15,6 +15,7 @@ use crate::guards::StoreKey;
 use crate::openapi::words;
 use crate::orders::access::find_of_key;
 use crate::orders::show_order::up_to_date;
+use crate::orders::wire::dashboard_url;
 
 /// Entries of one answer: more than a capture that is tried for a week makes. Of a longer story the end is told.
 const MAX_ENTRIES: i64 = 1000;
@@ -26,6 +27,8 @@ pub struct TimelineReply {
     #[schema(value_type = words::Id)]
     order_id: OrderId,
     waits_for: Option<WaitsForReply>,
+    /// The payment in Stripe's dashboard.
+    dashboard_url: Option<String>,
     events: Vec<EntryReply>,
 }
 
@@ -63,6 +66,7 @@ pub async fn show_timeline(
     let mut conn = app.db.read().await?;
     let store_id = caller.store.id;
     let waits_for = standing::find(&app, &mut conn, &caller.store, &order, look).await?;
+    let payment = db::payments::find_open_by_order(&mut conn, store_id, order.id).await?;
     let events = db::order_events::list(&mut conn, store_id, order.id, MAX_ENTRIES).await?;
     let events: Result<_, ApiError> = events.into_iter().map(entry).collect();
     Ok(HttpResponse::Ok().json(TimelineReply {
@@ -71,6 +75,7 @@ pub async fn show_timeline(
             code: waits_for.code,
             message: waits_for.message,
         }),
+        dashboard_url: payment.as_ref().and_then(dashboard_url),
         events: events?,
     }))
 }

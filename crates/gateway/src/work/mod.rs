@@ -1,9 +1,11 @@
 //! What happens later. Every job is a `run_once(&App)` that tests call; this module owns tasks, pace and shutdown.
 
 pub mod actions;
+pub mod address_hashes;
 pub mod authorizations;
 pub mod card_testing;
 pub mod effects;
+mod given_up;
 pub mod health;
 pub mod inbox;
 pub mod links;
@@ -41,6 +43,13 @@ const REGULAR: &[Regular] = &[
         every: Duration::from_secs(1),
         can_be_woken: false,
         run_once: |app| Box::pin(actions::run_once(app)),
+    },
+    // Orders from before addresses could be searched for.
+    Regular {
+        name: "address_hashes",
+        every: Duration::from_mins(30),
+        can_be_woken: false,
+        run_once: |app| Box::pin(address_hashes::run_once(app)),
     },
     Regular {
         name: "authorizations",

@@ -6,7 +6,9 @@ use crate::harness::{ConnectedStore, Reply, TestApp, stories};
 
 mod changes;
 mod clicks;
+mod given_up;
 mod holds;
+mod lists;
 mod lost_answers;
 pub mod money;
 mod states;

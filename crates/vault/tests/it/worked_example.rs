@@ -7,9 +7,10 @@ use aes_gcm::{Aes256Gcm, KeyInit, Nonce};
 use base64::Engine;
 use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
 use hkdf::Hkdf;
+use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
-use vault::{KeyAge, PersonalField, Place, Purpose, Sealed, Vault};
+use vault::{KeyAge, LookupField, PersonalField, Place, Purpose, Sealed, Vault};
 
 const PAGE: &str = include_str!("../../../../docs/vault.md");
 
@@ -138,6 +139,28 @@ fn personal_data() {
         cipher.decrypt(&nonce, payload).unwrap(),
         example["personal plaintext"].as_bytes()
     );
+}
+
+#[test]
+fn lookup() {
+    let example = example();
+    let key = derive(&example, "lookup info");
+    assert_eq!(key, bytes(example["lookup key"]));
+    let field = LookupField {
+        store_id: example["store"].parse().unwrap(),
+        mode: example["mode"].parse().unwrap(),
+        name: example["lookup name"],
+    };
+    let vault = vault(&example);
+    let hash = vault.lookup_hash(&field, example["looked for"]);
+    assert_eq!(hash, example["lookup hash"]);
+    assert_eq!(vault.lookup_hashes(&field, example["looked for"]), [hash]);
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&key).unwrap();
+    mac.update(example["looked for"].as_bytes());
+    let tag: String = (mac.finalize().into_bytes().iter())
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    assert!(example["lookup hash"].ends_with(&format!(" {tag}")));
 }
 
 #[test]
