@@ -35,7 +35,8 @@ pub async fn place_paid(
         Checked::Good(proof) => proof,
         Checked::Used(order) => return replay(app, store.id, payment_intent_id, order).await,
     };
-    // Prices are those of the payment: they were the catalogue's when it was made. An address that is wrong can be mended.
+    // Prices are those of the payment: they were the catalogue's when it was made. An address that is wrong can be mended;
+    // if nobody does, `work/given_up.rs` gives the money free.
     basket.check_reach(&contact, AddressIs::Needed)?;
     withdraw_unpaid(app, store.id, &basket).await?;
     let paid_by = PaidBy::StripeBefore(Prepaid {

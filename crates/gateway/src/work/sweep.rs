@@ -1,7 +1,8 @@
 //! Payments that stay open are looked at now and then, more rarely as they age: the last resort, where neither webhook nor
 //! list of events told us, and the only one where a key may not list events.
 //!
-//! What was to be captured or cancelled, and was left behind because its gateway died, is done here, too.
+//! What was to be captured or cancelled, and was left behind because its gateway died, is done here, too; and what is held for
+//! a cart that nobody orders is given free (`given_up.rs`).
 //!
 //! A payment that is still being created needs no look: its client secret is given out after its `PaymentIntent` is stored,
 //! so nobody can have paid it (`checkout/intent.rs`).
@@ -15,6 +16,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use jiff::{SignedDuration, Timestamp};
 
+use super::given_up;
 use super::settle::{self, Trigger};
 use crate::app::App;
 use crate::error::ApiError;
@@ -108,7 +110,10 @@ pub async fn look_at(
 async fn look(app: &App, check: &DueCheck) -> bool {
     let store_id = check.store_id;
     let intent = &check.payment_intent_id;
-    let looking = look_at(app, store_id, check.mode, intent, Trigger::Sweep);
+    let looking = async {
+        look_at(app, store_id, check.mode, intent, Trigger::Sweep).await?;
+        given_up::release_given_up(app, store_id, check.payment_id).await
+    };
     match tokio::time::timeout(LOOK_WITHIN, looking).await {
         Ok(Ok(())) => true,
         Ok(Err(error)) => {
