@@ -7,7 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::columns::at;
 use crate::conn::{Conn, RunQueryDsl};
-use crate::schema::{connection_jobs as jobs, payments, stripe_events as events};
+use crate::schema::{
+    connection_jobs as jobs, orders, payment_actions as actions, payments, refunds,
+    stripe_events as events,
+};
 use crate::{Db, DbError};
 
 /// How far ahead each thing is planned at most, leases and Stripe's `Retry-After` included.
@@ -19,10 +22,20 @@ pub struct Farthest {
     pub payments: SignedDuration,
     /// Tries of events.
     pub events: SignedDuration,
+    /// Tries of captures, cancellations and refunds.
+    pub actions: SignedDuration,
+    /// The end of the time for which unpaid orders keep their pieces.
+    pub stock: SignedDuration,
 }
 
-/// Makes due now what is planned farther ahead than anything is. Returns how much that was.
-pub async fn recall(db: &Db, farthest: Farthest, now: Timestamp) -> Result<usize, DbError> {
+/// Makes due now what is planned farther ahead than anything is; unpaid orders keep their pieces until `stock_until` instead.
+/// Returns how much that was.
+pub async fn recall(
+    db: &Db,
+    farthest: Farthest,
+    stock_until: Timestamp,
+    now: Timestamp,
+) -> Result<usize, DbError> {
     let beyond = |ahead| at(now.saturating_add(ahead).unwrap_or(Timestamp::MAX));
     let mut tx = db.begin().await?;
     let conn: &mut Conn = &mut tx;
@@ -46,6 +59,24 @@ pub async fn recall(db: &Db, farthest: Farthest, now: Timestamp) -> Result<usize
     let late = pending.filter(events::next_attempt_at.gt(beyond(farthest.events)));
     recalled += diesel::update(late)
         .set(events::next_attempt_at.eq(at(now)))
+        .execute(conn)
+        .await?;
+    let due = actions::table.filter(sql::<Bool>("state = 'due'"));
+    let late = due.filter(actions::next_attempt_at.gt(beyond(farthest.actions)));
+    recalled += diesel::update(late)
+        .set(actions::next_attempt_at.eq(at(now)))
+        .execute(conn)
+        .await?;
+    let unknown = refunds::table.filter(sql::<Bool>("status = 'creating'"));
+    let late = unknown.filter(refunds::next_attempt_at.gt(beyond(farthest.actions)));
+    recalled += diesel::update(late)
+        .set(refunds::next_attempt_at.eq(at(now)))
+        .execute(conn)
+        .await?;
+    let keeping = orders::table.filter(orders::stock_until.is_not_null());
+    let late = keeping.filter(orders::stock_until.gt(beyond(farthest.stock)));
+    recalled += diesel::update(late)
+        .set(orders::stock_until.eq(at(stock_until)))
         .execute(conn)
         .await?;
     tx.commit().await?;

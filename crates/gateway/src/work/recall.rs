@@ -6,18 +6,27 @@ use jiff::SignedDuration;
 
 use crate::app::App;
 use crate::error::ApiError;
+use crate::orders::place::MANUAL_STOCK_HOLD;
 
 /// A margin above the longest pause of each: a day for jobs (former connections, a long `RECONCILE_INTERVAL_SECONDS`,
-/// Stripe's `Retry-After`), a month for payments, an hour for events.
-const FARTHEST: Farthest = Farthest {
-    jobs: SignedDuration::from_hours(2 * 24),
-    payments: SignedDuration::from_hours(31 * 24),
-    events: SignedDuration::from_hours(2),
-};
+/// Stripe's `Retry-After`), a month for payments, an hour for events, captures and refunds, and the longest that an order
+/// keeps its pieces.
+fn farthest(app: &App) -> Farthest {
+    Farthest {
+        jobs: SignedDuration::from_hours(2 * 24),
+        payments: SignedDuration::from_hours(31 * 24),
+        events: SignedDuration::from_hours(2),
+        actions: SignedDuration::from_hours(2),
+        stock: MANUAL_STOCK_HOLD.max(app.settings.stock_hold) + SignedDuration::from_hours(24),
+    }
+}
 
 /// Makes due what is planned farther ahead than anything is. Returns how much that was.
 pub async fn run_once(app: &App) -> Result<usize, ApiError> {
-    let recalled = misplanned::recall(&app.db, FARTHEST, app.now()).await?;
+    let now = app.now();
+    // As long as an order has that is placed now.
+    let stock_until = now + app.settings.stock_hold;
+    let recalled = misplanned::recall(&app.db, farthest(app), stock_until, now).await?;
     if recalled > 0 {
         tracing::warn!(
             recalled,
