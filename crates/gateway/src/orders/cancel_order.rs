@@ -20,6 +20,7 @@ use super::actions::perform;
 use super::actions::request::{First, Wanted, action_pending, request};
 use super::attention;
 use super::place::order_busy;
+use super::rounds;
 use super::update_status::{reply, status_conflict};
 use crate::app::App;
 use crate::error::ApiError;
@@ -38,9 +39,6 @@ pub struct CancelRequest {
     refund: bool,
 }
 
-/// Rounds against somebody who changes the same order meanwhile.
-const MAX_ROUNDS: u32 = 3;
-
 /// Answers with the order, cancelled; an order that is cancelled already stays as it is. Where Stripe cannot cancel the payment
 /// now the answer says so, and it is tried until payment and order are cancelled.
 pub async fn cancel_order(
@@ -58,7 +56,10 @@ pub async fn cancel_order(
     } else {
         Money::Kept
     };
-    let state = match begin(&app, &order, money, cause).await? {
+    let begun = rounds::write(&app, async |conn, now| {
+        write(conn, &order, money, cause, now).await
+    });
+    let state = match begun.await? {
         Begun::Done => ActionState::Done,
         Begun::Refund(payment, refund) => {
             send_back(&app, &order, &payment, refund, cause).await;
@@ -106,29 +107,6 @@ async fn send_back(
     if let Err(error) = carry_out(app, store_id, payment, *refund, caller).await {
         tracing::warn!(%store_id, order_id = %order.id, ?error, "the refund of a cancelled order has to wait");
     }
-}
-
-async fn begin(
-    app: &App,
-    order: &Order,
-    money: Money<'_>,
-    cause: Cause<'_>,
-) -> Result<Begun, ApiError> {
-    for _ in 0..MAX_ROUNDS {
-        let mut tx = app.db.begin().await?;
-        match write(&mut tx, order, money, cause, app.now()).await {
-            Ok(Some(begun)) => {
-                tx.commit().await?;
-                return Ok(begun);
-            }
-            Ok(None) => tx.rollback().await?,
-            Err(error) => {
-                tx.rollback().await?;
-                return Err(error);
-            }
-        }
-    }
-    Err(order_busy())
 }
 
 /// `None` if somebody moved the order at this moment.

@@ -5,8 +5,8 @@ use db::Conn;
 use db::orders::Order;
 use db::payment_actions::{self, Action, PaymentAction};
 use db::payments::{Payment, PaymentState};
+use domain::Money;
 use domain::order::{OrderStatus, PaymentStatus};
-use domain::{Money, OrderId};
 use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::access::find_of_key;
 use super::actions::perform;
 use super::actions::request::{First, Wanted, action_pending, request};
-use super::place::order_busy;
+use super::rounds;
 use super::update_status::reply;
 use crate::app::App;
 use crate::checkout::intent::order_cancelled;
@@ -33,9 +33,6 @@ pub struct CaptureRequest {
     amount: Option<i64>,
 }
 
-/// Rounds against somebody who changes the same payment meanwhile.
-const MAX_ROUNDS: u32 = 3;
-
 /// Answers with the order, paid. Where Stripe cannot do it now the answer says so, and it is tried until it is done.
 pub async fn capture_order(
     app: web::Data<App>,
@@ -50,7 +47,10 @@ pub async fn capture_order(
         .transpose()?;
     let key_id = caller.key.id.to_string();
     let cause = Cause::ApiKey(&key_id);
-    match begin(&app, &order, amount_minor, cause).await? {
+    let begun = rounds::write(&app, async |conn, now| {
+        write(conn, &order, amount_minor, cause, now).await
+    });
+    match begun.await? {
         Begun::New(action) => {
             perform::perform(&app, order.store_id, &action, cause).await?;
         }
@@ -87,40 +87,15 @@ enum Begun {
     Done,
 }
 
-async fn begin(
-    app: &App,
-    order: &Order,
-    amount_minor: Option<i64>,
-    cause: Cause<'_>,
-) -> Result<Begun, ApiError> {
-    for _ in 0..MAX_ROUNDS {
-        let mut tx = app.db.begin().await?;
-        let now = app.now();
-        match write(&mut tx, order, order.id, amount_minor, cause, now).await {
-            Ok(Some(begun)) => {
-                tx.commit().await?;
-                return Ok(begun);
-            }
-            Ok(None) => tx.rollback().await?,
-            Err(error) => {
-                tx.rollback().await?;
-                return Err(error);
-            }
-        }
-    }
-    Err(order_busy())
-}
-
 /// `None` if somebody moved the order at this moment.
 async fn write(
     conn: &mut Conn,
     order: &Order,
-    order_id: OrderId,
     amount_minor: Option<i64>,
     cause: Cause<'_>,
     now: Timestamp,
 ) -> Result<Option<Begun>, ApiError> {
-    let store_id = order.store_id;
+    let (store_id, order_id) = (order.store_id, order.id);
     let order = db::orders::find(conn, store_id, order_id)
         .await?
         .ok_or_else(|| ApiError::not_found("order"))?;

@@ -2,10 +2,10 @@
 //! that is held is taken.
 
 use actix_web::{HttpResponse, web};
+use db::Conn;
 use db::orders::Order;
 use db::payment_actions::{self, Action, PaymentAction};
 use db::payments::PaymentState;
-use db::{Conn, Tx};
 use domain::OrderId;
 use domain::order::{OrderStatus, PaymentStatus};
 use jiff::Timestamp;
@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use super::access::find_of_key;
 use super::actions::perform;
 use super::actions::request::{First, Wanted, action_pending, actor, request};
-use super::place::order_busy;
+use super::rounds;
 use super::wire::{Audience, OrderReply};
 use crate::app::App;
 use crate::error::ApiError;
@@ -34,9 +34,6 @@ pub struct StatusRequest {
     status: String,
 }
 
-/// Rounds against somebody who moves the same order meanwhile.
-const MAX_ROUNDS: u32 = 3;
-
 /// Answers with the order as it stands afterwards; the same status again changes nothing. A capture that Stripe does not do
 /// at once is tried until it is done: the order moves all the same.
 pub async fn update_status(
@@ -52,7 +49,10 @@ pub async fn update_status(
     let order = find_of_key(&app, &caller, &path.1).await?;
     let key_id = caller.key.id.to_string();
     let cause = Cause::ApiKey(&key_id);
-    if let Some(action) = move_to(&app, &caller, order.id, wanted, cause).await?
+    let moved = rounds::write(&app, async |conn, now| {
+        move_to(conn, &caller, order.id, wanted, cause, now).await
+    });
+    if let Some(action) = moved.await?
         && let Err(error) = perform::perform(&app, order.store_id, &action, cause).await
     {
         tracing::warn!(store_id = %order.store_id, order_id = %order.id, ?error, "the order's payment is taken later");
@@ -69,52 +69,35 @@ pub(super) async fn reply(app: &App, order: Order) -> Result<HttpResponse, ApiEr
     Ok(HttpResponse::Ok().json(reply))
 }
 
-/// Moves the order. Gives the capture that this asks for.
+/// Moves the order. Gives the capture that this asks for; `None` if somebody moved the order at this moment.
 async fn move_to(
-    app: &App,
+    conn: &mut Conn,
     caller: &StoreKey,
     order_id: OrderId,
     wanted: OrderStatus,
     cause: Cause<'_>,
-) -> Result<Option<PaymentAction>, ApiError> {
-    let store_id = caller.store.id;
-    for _ in 0..MAX_ROUNDS {
-        let mut tx = app.db.begin().await?;
-        let now = app.now();
-        let order = db::orders::find(&mut tx, store_id, order_id)
-            .await?
-            .ok_or_else(|| ApiError::not_found("order"))?;
-        if order.status != wanted && !is_step(order.status, wanted) {
-            tx.rollback().await?;
-            return Err(status_conflict(order.status));
-        }
-        let captures = is_capture_point(&caller.store.capture_on, wanted)
-            && order.payment_status == PaymentStatus::Authorized;
-        if order.status == wanted && !captures {
-            tx.rollback().await?;
-            return Ok(None);
-        }
-        // From here on the order's row is ours, against a cancellation that begins at this moment.
-        if !db::orders::set_state(&mut tx, &order, wanted, order.payment_status, now).await? {
-            tx.rollback().await?;
-            continue;
-        }
-        let action = match capture(&mut tx, &order, captures, cause, now).await {
-            Ok(action) => action,
-            Err(error) => return give_up(tx, error).await,
-        };
-        if order.status != wanted {
-            note(&mut tx, &order, wanted, cause, now).await?;
-        }
-        tx.commit().await?;
-        return Ok(action);
+    now: Timestamp,
+) -> Result<Option<Option<PaymentAction>>, ApiError> {
+    let order = db::orders::find(conn, caller.store.id, order_id)
+        .await?
+        .ok_or_else(|| ApiError::not_found("order"))?;
+    if order.status != wanted && !is_step(order.status, wanted) {
+        return Err(status_conflict(order.status));
     }
-    Err(order_busy())
-}
-
-async fn give_up<T>(tx: Tx, error: ApiError) -> Result<T, ApiError> {
-    tx.rollback().await?;
-    Err(error)
+    let captures = is_capture_point(&caller.store.capture_on, wanted)
+        && order.payment_status == PaymentStatus::Authorized;
+    if order.status == wanted && !captures {
+        return Ok(Some(None));
+    }
+    // From here on the order's row is ours, against a cancellation that begins at this moment.
+    if !db::orders::set_state(conn, &order, wanted, order.payment_status, now).await? {
+        return Ok(None);
+    }
+    let action = capture(conn, &order, captures, cause, now).await?;
+    if order.status != wanted {
+        note(conn, &order, wanted, cause, now).await?;
+    }
+    Ok(Some(action))
 }
 
 /// Cancelling is more than a move: money and stock go with it.

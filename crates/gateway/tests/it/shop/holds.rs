@@ -14,6 +14,7 @@ stories!(
     a_late_payment_for_what_is_gone_needs_a_person,
     what_is_gone_is_not_payable,
     pieces_wait_while_stripe_does_not_answer,
+    pieces_wait_while_the_bank_is_at_work,
 );
 
 async fn an_unpaid_order_gives_its_pieces_back_once(app: &TestApp) {
@@ -172,4 +173,33 @@ async fn pieces_wait_while_stripe_does_not_answer(app: &TestApp) {
     app.advance_minutes(11);
     gateway::work::stock::run_once(&app.app).await.unwrap();
     assert_eq!(app.stock(&store, &product).await, 1);
+}
+
+async fn pieces_wait_while_the_bank_is_at_work(app: &TestApp) {
+    let store = app.connected_store("Coffee").await;
+    let product = app.stocked(&store, 1).await;
+    let cart = app.cart_of(&store, &product, 1).await;
+    let order = app.order_cart(&store, &cart).await.expect(201);
+    let intent = id_of(&app.intent_of(&store, &order).await.expect(201));
+    let path = format!("/payment_intents/{intent}");
+    app.control(Method::POST, &path, json!({ "status": "processing" }))
+        .await;
+    // A bank debit takes days: nobody else may buy the piece meanwhile.
+    app.advance_minutes(61);
+    for _ in 0..3 {
+        assert_eq!(gateway::work::stock::run_once(&app.app).await.unwrap(), 1);
+        assert_eq!(app.stock(&store, &product).await, 0);
+        app.advance_minutes(24 * 60);
+    }
+    // The bank has no money to give.
+    app.control(
+        Method::POST,
+        &path,
+        json!({ "status": "requires_payment_method" }),
+    )
+    .await;
+    gateway::work::stock::run_once(&app.app).await.unwrap();
+    assert_eq!(app.stock(&store, &product).await, 1);
+    let shown = app.order(&store, &id_of(&order)).await;
+    assert_eq!(shown["status"], "pending");
 }
