@@ -59,28 +59,20 @@ fn paying(change: impl FnOnce(&mut PaymentFacts<'static>)) -> Facts<'static> {
 }
 
 /// What the order waits for, and a piece of what its merchant reads.
-fn table() -> Vec<(Facts<'static>, &'static str, &'static str)> {
-    use OrderStatus::{Cancelled, Completed, Confirmed, Shipped};
-    use PaymentStatus::{Authorized, Failed, Paid, Unpaid};
+type Row = (Facts<'static>, &'static str, &'static str);
+
+fn table() -> Vec<Row> {
+    let mut rows = waiting_for_the_shopper();
+    rows.extend(waiting_for_others());
+    rows
+}
+
+fn waiting_for_the_shopper() -> Vec<Row> {
     let failed = |error| {
         let mut facts = paying(|payment| payment.last_error = error);
-        facts.order.payment_status = Failed;
+        facts.order.payment_status = PaymentStatus::Failed;
         facts
     };
-    let mut action = standing(Confirmed, Authorized);
-    action.due_action = Some(DueAction::Capture);
-    let mut cancelling = placed();
-    cancelling.due_action = Some(DueAction::Cancel);
-    let mut refund = standing(Cancelled, Paid);
-    refund.has_open_refund = true;
-    let mut ending = standing(Confirmed, Authorized);
-    ending.incidents = &[Incident::AuthorizationExpiring];
-    let mut sold_out = standing(Confirmed, Paid);
-    sold_out.incidents = &[Incident::Unfulfillable];
-    let mut broken_and_disputed = sold_out;
-    broken_and_disputed.incidents = &[Incident::Unfulfillable, Incident::Disputed];
-    let mut held_but_refused = standing(Confirmed, Authorized);
-    held_but_refused.account = Account::Refused;
     vec![
         (placed(), "shopper_has_not_paid", "has not paid."),
         (
@@ -168,6 +160,27 @@ fn table() -> Vec<(Facts<'static>, &'static str, &'static str)> {
             "next_look",
             "which does not arrive",
         ),
+    ]
+}
+
+fn waiting_for_others() -> Vec<Row> {
+    use OrderStatus::{Cancelled, Completed, Confirmed, Shipped};
+    use PaymentStatus::{Authorized, Paid, Unpaid};
+    let mut action = standing(Confirmed, Authorized);
+    action.due_action = Some(DueAction::Capture);
+    let mut cancelling = placed();
+    cancelling.due_action = Some(DueAction::Cancel);
+    let mut refund = standing(Cancelled, Paid);
+    refund.has_open_refund = true;
+    let mut ending = standing(Confirmed, Authorized);
+    ending.incidents = &[Incident::AuthorizationExpiring];
+    let mut sold_out = standing(Confirmed, Paid);
+    sold_out.incidents = &[Incident::Unfulfillable];
+    let mut broken_and_disputed = sold_out;
+    broken_and_disputed.incidents = &[Incident::Unfulfillable, Incident::Disputed];
+    let mut held_but_refused = standing(Confirmed, Authorized);
+    held_but_refused.account = Account::Refused;
+    vec![
         (
             with(|facts| facts.order.is_paid_by_hand = true),
             "paid_by_hand",

@@ -22,16 +22,16 @@ pub async fn list_orders(
     let (store_id, mode) = (caller.store.id, caller.key.mode);
     let filter = query.filter(&app.vault, store_id, mode)?;
     let mut conn = app.db.read().await?;
-    let (conn_ref, more) = (&mut conn, limit + 1);
+    let up_to = limit + 1;
     let rows = match cursor {
         Cursor::First => {
-            db::orders::list_before(conn_ref, store_id, mode, &filter, None, more).await?
+            db::orders::list_before(&mut conn, store_id, mode, &filter, None, up_to).await?
         }
         Cursor::After(id) => {
-            db::orders::list_before(conn_ref, store_id, mode, &filter, Some(id), more).await?
+            db::orders::list_before(&mut conn, store_id, mode, &filter, Some(id), up_to).await?
         }
         Cursor::Before(id) => {
-            db::orders::list_after(conn_ref, store_id, mode, &filter, id, more).await?
+            db::orders::list_after(&mut conn, store_id, mode, &filter, id, up_to).await?
         }
     };
     let mut data = Vec::with_capacity(rows.len());
