@@ -36,8 +36,8 @@ async fn what_was_planned_by_a_clock_ahead_is_done_when_it_is_right(app: &TestAp
     app.run_work().await;
     assert_eq!(app.recorded(&order.id).await.1, "unpaid");
 
-    // Two jobs, one payment, one event.
-    assert_eq!(recall::run_once(&app.app).await.unwrap(), 4);
+    // Two jobs, one payment, one event, one order's pieces.
+    assert_eq!(recall::run_once(&app.app).await.unwrap(), 5);
     assert_eq!(recall::run_once(&app.app).await.unwrap(), 0);
     assert_eq!(health::run_once(&app.app).await.unwrap(), 1);
     assert_eq!(reconcile::run_once(&app.app).await.unwrap(), 1);
@@ -74,8 +74,13 @@ async fn money_and_pieces_do_not_wait_for_a_clock_that_was_ahead(app: &TestApp) 
     app.set_clock(right + TEN_YEARS);
     let cart = app.cart_of(&store, &product, 3).await;
     app.order_cart(&store, &cart).await.expect(201);
-    app.fault(json!({ "path_prefix": "/v1/", "method": "POST", "kind": "reset", "times": 99 }))
-        .await;
+    for (path, kind) in [
+        ("/v1/payment_intents", "429"),
+        ("/v1/refunds", "after_effect_reset"),
+    ] {
+        let fault = json!({ "path_prefix": path, "method": "POST", "kind": kind, "times": 20 });
+        app.fault(fault).await;
+    }
     let ask = async |order: &str, action: &str, body: Value| {
         let path = format!("/orders/{order}/{action}");
         let request = app.store_post(&store, &path, &body).bearer(&store.api_key);
