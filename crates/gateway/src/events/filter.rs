@@ -4,7 +4,6 @@ use std::str::FromStr;
 
 use db::inbox::{EventFilter, EventState};
 use serde::Deserialize;
-use utoipa::ToSchema;
 
 use crate::error::ApiError;
 use crate::internal::store_wire::invalid;
