@@ -26,6 +26,7 @@ const statusLine = document.getElementById("pay-status");
 const paymentBox = document.getElementById("payment-box");
 const skeleton = document.getElementById("payment-skeleton");
 const reassure = document.getElementById("reassure");
+const saveBox = document.getElementById("save");
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 
 let stripe = null;
@@ -48,6 +49,7 @@ for (const choice of form.querySelectorAll('input[name="pay_by"]')) choice.addEv
   showError(null);
   showPayBy();
 });
+saveBox?.addEventListener("change", () => elements?.update({ setupFutureUsage: saveBox.checked ? "off_session" : null }));
 // Back from a bank's page the browser may show this page as it was left: still busy. Wake it up.
 window.addEventListener("pageshow", (event) => event.persisted && setBusy(false));
 dark.addEventListener("change", () => elements?.update({ appearance: appearance() }));
@@ -69,6 +71,7 @@ function byHand() {
 function showPayBy() {
   const hand = byHand() !== null;
   paymentBox.hidden = hand;
+  if (saveBox) saveBox.closest("label").hidden = hand;
   reassure.hidden = hand;
   reloadButton.hidden = hand || !failed;
   payButton.hidden = !hand && failed;
@@ -99,6 +102,7 @@ function mount() {
     mode: "payment",
     amount: config.amount,
     currency: config.currency,
+    ...(saveBox?.checked && { setupFutureUsage: "off_session" }),
     ...(config.capture_method === "manual" && { captureMethod: "manual" }),
     appearance: appearance(),
   });
@@ -146,6 +150,11 @@ async function pay() {
   const email = emailField.value.trim();
   if (email && !emailField.checkValidity()) {
     showEmailError("Enter a whole e-mail address, like ada@example.com, or leave this empty.");
+    emailField.focus();
+    return;
+  }
+  if (saveBox?.checked && !email && !byHand()) {
+    showEmailError("Enter your e-mail address: it tells the shop whose card it keeps.");
     emailField.focus();
     return;
   }
@@ -204,7 +213,7 @@ async function intentOfOrder(email, method) {
   if (ALREADY_PAID.has(order.payment_status)) return { done: true };
   if (priceChanged(order.amount, order.currency)) return { message: `The total has changed to ${showTotal()}. Please check it and pay again.` };
 
-  return { intent: await call("POST", `${storeApi}/payment-intents`, order.order_token, { order_id: order.id }) };
+  return { intent: await call("POST", `${storeApi}/payment-intents`, order.order_token, { order_id: order.id, ...(saveBox && { save_payment_method: saveBox.checked }) }) };
 }
 
 /** What a payment link pays. Where somebody has paid it meanwhile, its own page shows what became of it. */

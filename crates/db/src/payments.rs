@@ -1,11 +1,12 @@
 //! Payments: one row per `PaymentIntent`, written before Stripe is asked to create it.
 
 mod refunded;
+mod saving;
 mod state;
 mod told;
 
 use diesel::prelude::*;
-use domain::{CartId, Currency, Mode, OrderId, PaymentId, StoreId};
+use domain::{CartId, Currency, CustomerId, Mode, OrderId, PaymentId, StoreId};
 use jiff::Timestamp;
 
 use crate::DbError;
@@ -14,6 +15,7 @@ use crate::conn::{Conn, RunQueryDsl};
 use crate::schema::payments;
 
 pub use refunded::{count_refunds, lock, reserve_refund};
+pub use saving::set_saving;
 pub use state::{CaptureMethod, PaymentState};
 pub use told::{
     set_charge, set_creation_request, set_failed_charge, set_last_error, set_stripe_status,
@@ -83,6 +85,12 @@ pub struct Payment {
     /// When it was written.
     #[diesel(deserialize_as = At)]
     pub created_at: Timestamp,
+    /// Who lets the store keep what it is paid with.
+    #[diesel(deserialize_as = MaybeId)]
+    pub customer_id: Option<CustomerId>,
+    /// When the shopper agreed to that; nothing is kept without it.
+    #[diesel(deserialize_as = MaybeAt)]
+    pub save_consented_at: Option<Timestamp>,
 }
 
 /// A payment to insert.

@@ -28,6 +28,7 @@ pub mod payment_methods;
 pub mod personal;
 pub mod refunds;
 pub mod routes;
+pub mod saved_payment_methods;
 pub mod sealing;
 pub mod server;
 pub mod settings;

@@ -18,7 +18,7 @@ use crate::middleware::idempotency;
 use crate::middleware::rate_limit::{limit_links, limit_store_api};
 use crate::{
     checkout, connect, events, internal, links, openapi, operations, orders, payment_methods,
-    refunds, shipping, storefront, timeline, webhook,
+    refunds, saved_payment_methods, shipping, storefront, timeline, webhook,
 };
 
 /// A path of the surface, and the methods that it answers.
@@ -295,6 +295,18 @@ fn orders_api() -> Vec<Row> {
                 get(refunds::list_refunds::list_refunds),
                 post(refunds::create_refund::create_refund),
             ],
+        ),
+        on(
+            "/saved-payment-methods",
+            [get(saved_payment_methods::list_saved::list_saved)],
+        ),
+        on(
+            "/saved-payment-methods/{method_id}",
+            [delete(saved_payment_methods::delete_saved::delete_saved)],
+        ),
+        on(
+            "/saved-payment-methods/{method_id}/charges",
+            [post(saved_payment_methods::charge_saved::charge_saved)],
         ),
         on("/events", [get(events::list_events::list_events)]),
         on(

@@ -64,6 +64,13 @@ stripe_id!(
     "we_",
     "A webhook endpoint of an account, `we_…`."
 );
+stripe_id!(CustomerId, "cus_", "A customer of a merchant, `cus_…`.");
+// What was saved by Stripe's older integrations keeps its prefix.
+stripe_id!(
+    PaymentMethodId,
+    "pm_" or "card_",
+    "A way to pay that can be used again, `pm_…` or `card_…`."
+);
 // Charges of cards, and payments by other means.
 stripe_id!(RefundId, "re_" or "pyr_", "A refund, `re_…` or `pyr_…`.");
 stripe_id!(DisputeId, "dp_" or "du_", "A dispute, `dp_…` or `du_…`.");

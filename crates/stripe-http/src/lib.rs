@@ -22,9 +22,11 @@
 pub mod access;
 pub mod account;
 pub mod balance;
+pub mod customers;
 pub mod disputes;
 pub mod events;
 pub mod payment_intents;
+pub mod payment_methods;
 pub mod refunds;
 pub mod setup_intents;
 pub mod webhook_endpoints;
@@ -47,7 +49,8 @@ pub use client::Client;
 pub use error::{ApiError, Error, Outcome, Unsendable};
 pub use idempotency::{IdempotencyKey, InvalidIdempotencyKey};
 pub use ids::{
-    AccountId, DisputeId, InvalidId, PaymentIntentId, RefundId, SetupIntentId, WebhookEndpointId,
+    AccountId, CustomerId, DisputeId, InvalidId, PaymentIntentId, PaymentMethodId, RefundId,
+    SetupIntentId, WebhookEndpointId,
 };
 pub use metadata::{InvalidMetadata, Metadata};
 pub use transport::{ConfigError, Transport, TransportConfig};

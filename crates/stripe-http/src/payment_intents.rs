@@ -8,10 +8,12 @@ use crate::{Client, Error, IdempotencyKey, PaymentIntentId};
 mod object;
 mod params;
 
-pub use object::{CaptureMethod, Charge, LatestCharge, PaymentError, PaymentIntent, Status};
+pub use object::{
+    CaptureMethod, Charge, LatestCharge, PaidWith, PaymentError, PaymentIntent, Status,
+};
 pub use params::{
-    AutomaticPaymentMethods, CancelParams, CancellationReason, CaptureParams, CreateParams,
-    UpdateParams,
+    AutomaticPaymentMethods, CancelParams, CancellationReason, CaptureParams, ConfirmParams,
+    CreateParams, FutureUsage, UpdateParams,
 };
 
 /// Creates a PaymentIntent.
@@ -62,6 +64,22 @@ pub async fn update(
     change(
         client,
         Path::with_id("/v1/payment_intents/{id}", id.as_str()),
+        params,
+        key,
+    )
+    .await
+}
+
+/// Pays a PaymentIntent with what its customer has saved, without the customer.
+pub async fn confirm(
+    client: &Client,
+    id: &PaymentIntentId,
+    params: &ConfirmParams,
+    key: &IdempotencyKey,
+) -> Result<PaymentIntent, Error> {
+    change(
+        client,
+        Path::with_id("/v1/payment_intents/{id}/confirm", id.as_str()),
         params,
         key,
     )

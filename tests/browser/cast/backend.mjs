@@ -47,6 +47,11 @@ export class Backend {
     return this.#call('POST', '/payment-links', { cart_id: cart.id, email, shipping_address });
   }
 
+  /** What a shopper lets the shop keep. */
+  async savedOf(email) {
+    return (await this.#call('GET', `/saved-payment-methods?email=${encodeURIComponent(email)}`)).data;
+  }
+
   /** Changes a product. */
   reprices(productId, unitAmount) {
     return this.#call('PATCH', `/products/${productId}`, { unit_amount: unitAmount });

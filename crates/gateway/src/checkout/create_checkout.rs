@@ -42,6 +42,8 @@ pub struct CheckoutRequest {
     success_url: Option<String>,
     #[schema(format = "uri", max_length = 2048)]
     cancel_url: Option<String>,
+    #[serde(default)]
+    offer_to_save: bool,
 }
 
 /// Opens a checkout of 30 minutes. Nothing is asked of Stripe until the shopper pays.
@@ -99,10 +101,15 @@ pub async fn create_checkout(
     let mut tx = app.db.begin().await?;
     db::checkouts::insert(&mut tx, store.id, &checkout).await?;
     tx.commit().await?;
-    reply(&app, &store, &checkout)
+    reply(&app, &store, &checkout, body.offer_to_save)
 }
 
-fn reply(app: &App, store: &Store, checkout: &Checkout) -> Result<HttpResponse, ApiError> {
+fn reply(
+    app: &App,
+    store: &Store,
+    checkout: &Checkout,
+    offer_to_save: bool,
+) -> Result<HttpResponse, ApiError> {
     let claims = CheckoutClaims {
         store_id: store.id,
         checkout_id: checkout.id,
@@ -112,10 +119,16 @@ fn reply(app: &App, store: &Store, checkout: &Checkout) -> Result<HttpResponse, 
         .mint_checkout(claims, checkout.created_at)
         .map_err(|error: TokenError| ApiError::internal(error))?;
     let token = token.expose_secret();
+    // Only whether a question is asked: what the shopper answers is not in any address.
+    let query = if offer_to_save {
+        "?offer_to_save=true"
+    } else {
+        ""
+    };
     Ok(HttpResponse::Created().json(json!({
         "id": checkout.id,
         "checkout_token": token,
-        "checkout_url": app.settings.public(&format!("/checkout/{token}")),
+        "checkout_url": app.settings.public(&format!("/checkout/{token}{query}")),
         "amount": checkout.amount_minor,
         "currency": checkout.currency,
         "expires_at": checkout.expires_at,

@@ -23,6 +23,7 @@ use crate::json::Json;
 use crate::openapi::words;
 use crate::orders::{place, stock};
 use crate::personal::Contact;
+use crate::saved_payment_methods::consent;
 use crate::shield;
 use crate::shipping::choice::AddressIs;
 use crate::storefront::prices;
@@ -47,6 +48,7 @@ pub struct IntentRequest {
     amount: Option<i64>,
     #[schema(min_length = 3, max_length = 3, example = "eur")]
     currency: Option<String>,
+    save_payment_method: Option<bool>,
 }
 
 /// Who asks.
@@ -56,7 +58,8 @@ struct Caller {
     token: Option<SecretString>,
 }
 
-/// Answers 201 with a new `PaymentIntent`, 200 with the one that is there.
+/// Answers 201 with a new `PaymentIntent`, 200 with the one that is there. `save_payment_method` is the shopper's consent, or the
+/// end of it, that the store keeps what this is paid with.
 pub async fn create_payment_intent(
     app: web::Data<App>,
     request: HttpRequest,
@@ -79,12 +82,16 @@ pub async fn create_payment_intent(
     if is_shopper {
         shield::admit_caller(&app, &request, store.id)?;
     }
+    let save = body.save_payment_method;
     let mut plan = plan(&app, &store, &caller, body).await?;
     plan.api_key_id = caller.key.as_ref().map(|key| key.id.to_string());
     if is_shopper {
         shield::admit_payment(&app, &request, store.id, plan.mode, plan.purpose).await?;
     }
-    let ensured = intent::ensure(&app, store.id, &plan).await?;
+    let mut ensured = intent::ensure(&app, store.id, &plan).await?;
+    if let Some(wants) = save {
+        consent::follow(&app, &store, &plan, &mut ensured, wants).await?;
+    }
     catch_up(&app, &store, &plan, &ensured).await;
     Ok(reply(&ensured))
 }

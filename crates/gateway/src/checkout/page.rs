@@ -10,6 +10,7 @@ use db::connections::Connection;
 use db::stores::Store;
 use domain::money::Locale;
 use domain::{Currency, Money};
+use serde::Deserialize;
 use serde_json::json;
 
 use super::delivery::Delivery;
@@ -38,6 +39,7 @@ pub(crate) struct CheckoutPage<'a> {
     pub total: String,
     pub email: String,
     pub asks_email: bool,
+    pub asks_to_save: bool,
     pub delivery: Option<Delivery>,
     pub methods: Vec<PaymentMethodReply>,
     pub cancel_url: Option<String>,
@@ -74,26 +76,39 @@ enum Found {
     Unknown,
 }
 
+/// What the shop wants asked.
+#[derive(Deserialize)]
+pub struct PageQuery {
+    offer_to_save: Option<String>,
+}
+
 /// Shows the payment form, or says in words why there is none.
 pub async fn show_checkout_page(
     app: web::Data<App>,
     request: HttpRequest,
     token: web::Path<String>,
+    query: web::Query<PageQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    match show(&app, &token, &languages::of(&request)).await {
+    let asks_to_save = query.offer_to_save.is_some();
+    match show(&app, &token, &languages::of(&request), asks_to_save).await {
         Err(error) => pages::failure(&app, error),
         shown => shown,
     }
 }
 
-async fn show(app: &App, token: &str, wanted: &[String]) -> Result<HttpResponse, ApiError> {
+async fn show(
+    app: &App,
+    token: &str,
+    wanted: &[String],
+    asks_to_save: bool,
+) -> Result<HttpResponse, ApiError> {
     let claims = match app.tokens.verify_checkout(token, app.now()) {
         Ok(claims) => claims,
         Err(TokenError::Expired) => return show_expired(app, token, wanted).await,
         Err(TokenError::Invalid) => return unknown(app),
     };
     match find(app, claims, wanted).await? {
-        Found::Payable(view) => payment_form(app, token, *view),
+        Found::Payable(view) => payment_form(app, token, *view, asks_to_save),
         Found::Paid => Ok(to_result(app, token)),
         Found::Outdated(checkout) => outdated(app, checkout),
         Found::NotConnected(store, checkout) => not_connected(app, &store, checkout),
@@ -173,7 +188,12 @@ async fn find(
     })))
 }
 
-fn payment_form(app: &App, token: &str, view: View) -> Result<HttpResponse, ApiError> {
+fn payment_form(
+    app: &App,
+    token: &str,
+    view: View,
+    asks_to_save: bool,
+) -> Result<HttpResponse, ApiError> {
     let View {
         store,
         checkout,
@@ -224,6 +244,7 @@ fn payment_form(app: &App, token: &str, view: View) -> Result<HttpResponse, ApiE
         total: total.shown(locale),
         email: email.unwrap_or_default(),
         asks_email: true,
+        asks_to_save,
         delivery,
         methods,
         cancel_url: checkout.cancel_url.clone(),

@@ -1,7 +1,9 @@
 //! `POST /payment-links`: a link with which somebody else pays a cart, or the shopper later.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use db::api_keys::ApiKey;
 use db::payment_links::{LinkState, PaymentLink};
+use db::stores::Store;
 use domain::{PaymentLinkId, StoreId};
 use jiff::SignedDuration;
 use secrecy::{ExposeSecret, SecretString};
@@ -58,22 +60,7 @@ pub async fn create_link(
     if is_shopper {
         shield::admit_caller(&app, &request, store.id)?;
     }
-    if body.shipping_address.is_none() {
-        return Err(ApiError::malformed(
-            "parameter_missing",
-            "Send shipping_address: the shopper is not asked for it again.",
-        )
-        .param("shipping_address"));
-    }
-    let contact = Contact::parse(body.email, body.shipping_address, body.billing_address)?;
-    let wanted = body.shipping_method_id.as_deref();
-    let basket = place::read_basket(&app, store.id, &body.cart_id, wanted, None).await?;
-    if key.is_some_and(|key| key.mode != basket.cart.mode) {
-        return Err(ApiError::not_found("cart"));
-    }
-    check_unlocked(&mut app.db.read().await?, store.id, &basket.cart).await?;
-    basket.check_reach(&contact, AddressIs::Needed)?;
-    prices::check(&app, store.id, &basket, None).await?;
+    let (basket, contact) = prepare(&app, &store, key.as_ref(), body).await?;
     let plan = Plan::for_cart(&store, &basket, contact.email.clone())?;
     if is_shopper {
         shield::admit_payment(&app, &request, store.id, plan.mode, plan.purpose).await?;
@@ -92,6 +79,32 @@ pub async fn create_link(
     })))
 }
 
+/// Checks what is to be paid, and by whom, before anything is asked of Stripe.
+pub async fn prepare(
+    app: &App,
+    store: &Store,
+    key: Option<&ApiKey>,
+    body: LinkRequest,
+) -> Result<(Basket, Contact), ApiError> {
+    if body.shipping_address.is_none() {
+        return Err(ApiError::malformed(
+            "parameter_missing",
+            "Send shipping_address: the shopper is not asked for it again.",
+        )
+        .param("shipping_address"));
+    }
+    let contact = Contact::parse(body.email, body.shipping_address, body.billing_address)?;
+    let wanted = body.shipping_method_id.as_deref();
+    let basket = place::read_basket(app, store.id, &body.cart_id, wanted, None).await?;
+    if key.is_some_and(|key| key.mode != basket.cart.mode) {
+        return Err(ApiError::not_found("cart"));
+    }
+    check_unlocked(&mut app.db.read().await?, store.id, &basket.cart).await?;
+    basket.check_reach(&contact, AddressIs::Needed)?;
+    prices::check(app, store.id, &basket, None).await?;
+    Ok((basket, contact))
+}
+
 fn awaits_shopper(status: &Status) -> bool {
     matches!(
         status,
@@ -99,7 +112,8 @@ fn awaits_shopper(status: &Status) -> bool {
     )
 }
 
-async fn store_link(
+/// Writes a link that is open from now on, with the hash of its token.
+pub async fn store_link(
     app: &App,
     store_id: StoreId,
     basket: &Basket,

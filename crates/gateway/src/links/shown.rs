@@ -230,6 +230,7 @@ async fn form(
         total: shown(link.amount_minor)?,
         email: email.unwrap_or_default(),
         asks_email: false,
+        asks_to_save: false,
         delivery: None,
         methods: Vec::new(),
         cancel_url: None,

@@ -26,7 +26,7 @@ use operation::Operation;
 use crate::storefront::static_files;
 use crate::{
     checkout, connect, events, internal, links, operations, orders, payment_methods, refunds,
-    shipping, storefront, timeline, webhook,
+    saved_payment_methods, shipping, storefront, timeline, webhook,
 };
 
 /// Every documented call, in the order of the page.
@@ -37,6 +37,7 @@ pub fn operations() -> Vec<Operation> {
         payment_methods::docs::operations(),
         checkout::docs::operations(),
         links::docs::operations(),
+        saved_payment_methods::docs::operations(),
         orders::docs::operations(),
         timeline::docs::operations(),
         refunds::docs::operations(),

@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::orders::actions::conclude::{self, Ending};
 use crate::orders::{attention, stock};
+use crate::saved_payment_methods::record;
 use crate::timeline;
 
 /// `false` if somebody else moved the order, the payment or the event meanwhile: nothing was stored, decide again.
@@ -95,6 +96,9 @@ async fn write(
     }
     if !move_payment(conn, store_id, payment, verdict, now).await? {
         return Ok(Outcome::Moved);
+    }
+    if let Some(method) = &verdict.to_keep {
+        record::keep(conn, store_id, method).await?;
     }
     note_attempt(conn, store_id, payment, verdict, trigger, now).await?;
     if verdict.payment_state != payment.status {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use db::inbox::ClaimedEvent;
 use db::orders::Order;
 use db::payments::{Payment, PaymentState};
+use db::saved_payment_methods::SavedPaymentMethod;
 use domain::incident::Incident;
 use domain::order::PaymentStatus;
 use domain::returned::Returned;
@@ -23,6 +24,7 @@ use super::told;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::middleware::rate_limit::Budget;
+use crate::saved_payment_methods::record;
 use crate::stripe::StoreStripe;
 use crate::timeline::Cause;
 
@@ -225,6 +227,8 @@ pub struct Verdict {
     pub failed_charge: Option<String>,
     /// Stripe's word for where the payment stands; `None` where that is no news.
     pub stripe_status: Option<String>,
+    /// What the shopper lets the store keep.
+    pub to_keep: Option<SavedPaymentMethod>,
     /// Stripe's charge, and until when it can be captured; `None` where neither is news.
     pub charge: Option<(String, Option<Timestamp>)>,
     /// What became of the money of an order that is paid by this very decision.
@@ -246,6 +250,7 @@ pub(super) fn judge(
         last_error: None,
         failed_charge: None,
         stripe_status: None,
+        to_keep: None,
         charge: None,
         then: None,
         news: None,
@@ -283,6 +288,7 @@ pub(super) fn judge(
             .map(|error| (error.code.clone(), error.decline_code.clone())),
         failed_charge: told::failed_charge(&intent),
         stripe_status: told::new_status(payment, &intent),
+        to_keep: record::to_keep(payment, &intent),
         charge: told::new_charge(payment, &intent),
         then,
         news: Some(news),

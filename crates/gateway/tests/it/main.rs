@@ -32,6 +32,7 @@ mod races;
 mod rate_limit;
 mod reconcile;
 mod refunds;
+mod saved_cards;
 mod settle;
 mod shop;
 mod stock;

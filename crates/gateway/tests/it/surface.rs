@@ -15,7 +15,7 @@ stories!(
 );
 
 /// Every route: its path with `{store}` for the store's id, and what it answers to.
-pub const ROUTES: [(&str, &str); 52] = [
+pub const ROUTES: [(&str, &str); 55] = [
     ("/healthz", "GET"),
     ("/readyz", "GET"),
     ("/webhook/stripe", "POST"),
@@ -67,6 +67,12 @@ pub const ROUTES: [(&str, &str); 52] = [
     ("/api/v1/stores/{store}/orders/id/capture", "POST"),
     ("/api/v1/stores/{store}/orders/id/cancel", "POST"),
     ("/api/v1/stores/{store}/orders/id/refunds", "GET, POST"),
+    ("/api/v1/stores/{store}/saved-payment-methods", "GET"),
+    ("/api/v1/stores/{store}/saved-payment-methods/id", "DELETE"),
+    (
+        "/api/v1/stores/{store}/saved-payment-methods/id/charges",
+        "POST",
+    ),
     ("/api/v1/stores/{store}/events", "GET"),
     ("/api/v1/stores/{store}/events/replay", "POST"),
     ("/api/v1/stores/{store}/events/id", "GET"),

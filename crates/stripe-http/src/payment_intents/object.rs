@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use crate::{Metadata, PaymentIntentId};
+use crate::{CustomerId, Metadata, PaymentIntentId, PaymentMethodId};
 
 /// A PaymentIntent (API reference, "The PaymentIntent object"). Amounts are in the currency's
 /// smallest unit.
@@ -31,6 +31,15 @@ pub struct PaymentIntent {
     /// Our notes, and those of the merchant's other software.
     #[serde(default)]
     pub metadata: Metadata,
+    /// Whose payment it is, `cus_…`.
+    #[serde(default)]
+    pub customer: Option<CustomerId>,
+    /// What it is paid with.
+    #[serde(default)]
+    pub payment_method: Option<PaymentMethodId>,
+    /// What that is kept for, such as `off_session`.
+    #[serde(default)]
+    pub setup_future_usage: Option<String>,
     /// The last charge that was tried.
     #[serde(default)]
     pub latest_charge: Option<LatestCharge>,
@@ -157,6 +166,19 @@ impl Charge {
         self.amount_refunded.saturating_sub(released).max(0)
     }
 
+    /// What it was paid with, as people recognise it.
+    pub fn paid_with(&self) -> Option<PaidWith> {
+        let details = self.payment_method_details.as_ref()?;
+        let card = details.card.as_ref();
+        let expires = card.and_then(|card| Some((card.exp_month?, card.exp_year?)));
+        Some(PaidWith {
+            kind: details.kind.clone()?,
+            brand: card.and_then(|card| card.brand.clone()),
+            last4: card.and_then(|card| card.last4.clone()),
+            expires: expires.map(|(month, year)| format!("{year:04}-{month:02}")),
+        })
+    }
+
     /// Until when a reservation can be captured, in seconds since 1970: only cards have an end (Stripe docs, "Place a hold
     /// on a payment method").
     pub fn capture_before(&self) -> Option<i64> {
@@ -168,8 +190,23 @@ impl Charge {
     }
 }
 
+/// A way to pay, as people recognise it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaidWith {
+    /// Such as `card`.
+    pub kind: String,
+    /// Such as `visa`.
+    pub brand: Option<String>,
+    /// Its last four digits.
+    pub last4: Option<String>,
+    /// Year and month, such as `2034-12`.
+    pub expires: Option<String>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 struct PaymentMethodDetails {
+    #[serde(default, rename = "type")]
+    kind: Option<String>,
     #[serde(default)]
     card: Option<CardDetails>,
 }
@@ -178,6 +215,14 @@ struct PaymentMethodDetails {
 struct CardDetails {
     #[serde(default)]
     capture_before: Option<i64>,
+    #[serde(default)]
+    brand: Option<String>,
+    #[serde(default)]
+    last4: Option<String>,
+    #[serde(default)]
+    exp_month: Option<u32>,
+    #[serde(default)]
+    exp_year: Option<u32>,
 }
 
 /// Why an attempt to pay failed. Stripe's text is not read: map the codes to our own words.

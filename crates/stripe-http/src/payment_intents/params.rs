@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::CaptureMethod;
-use crate::Metadata;
+use crate::{CustomerId, Metadata, PaymentMethodId};
 
 /// What to create. Fields that are `None` are not sent. No `Debug`: it may hold an e-mail address.
 #[derive(Clone, Serialize)]
@@ -57,6 +57,32 @@ pub struct UpdateParams {
     pub receipt_email: Option<String>,
     /// Entries to add or replace; others stay.
     pub metadata: Metadata,
+    /// Whose payment it is; once told, it stays.
+    pub customer: Option<CustomerId>,
+    /// Whether the way to pay is kept for later.
+    pub setup_future_usage: Option<FutureUsage>,
+}
+
+/// What a way to pay is kept for (Stripe docs, "Save a customer's payment method during a payment").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum FutureUsage {
+    /// For payments without the customer.
+    #[serde(rename = "off_session")]
+    OffSession,
+    /// For nothing.
+    #[serde(rename = "")]
+    Never,
+}
+
+/// How to pay without the customer.
+#[derive(Debug, Clone, Serialize)]
+pub struct ConfirmParams {
+    /// What the customer has saved.
+    pub payment_method: PaymentMethodId,
+    /// Nobody is there to answer a bank's question.
+    pub off_session: bool,
+    /// Where a shopper would come back to: Stripe wants it of payments with methods of the merchant's dashboard.
+    pub return_url: String,
 }
 
 /// What to take of a reservation.

@@ -1,0 +1,181 @@
+//! `POST /saved-payment-methods/{method_id}/charges`, with a store API key: pays a cart with what its shopper let the store keep,
+//! without the shopper. The body is that of `POST /payment-links`.
+//!
+//! It is a payment link that we pay ourselves. So whatever happens half-way is finished by `work/links.rs`, and where the bank
+//! wants the shopper, the shopper gets the link.
+
+use actix_web::body::MessageBody;
+use actix_web::{HttpResponse, ResponseError, web};
+use db::customers::Customer;
+use db::orders::Order;
+use db::payment_links::Claimer;
+use db::saved_payment_methods::SavedPaymentMethod;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use stripe_http::payment_intents::{self, ConfirmParams, Status, UpdateParams};
+use stripe_http::{CustomerId, Error as StripeError, IdempotencyKey};
+
+use super::wire;
+use crate::app::App;
+use crate::checkout::intent::{self, Ensured};
+use crate::checkout::plan::Plan;
+use crate::error::ApiError;
+use crate::guards::{self, StoreKey};
+use crate::json::Json;
+use crate::links::complete::{complete_apart, end, take};
+use crate::links::create_link::{LinkRequest, prepare, store_link};
+use crate::links::found;
+use crate::orders::wire::{Audience, OrderReply};
+use crate::stripe::StoreStripe;
+
+/// 201 the order, paid or held as the store's `capture_on` says. 402 `card_declined`; 402 `authentication_required` with a
+/// `payment_url` beside the error, for the shopper; the same call again never charges a cart twice.
+pub async fn charge_saved(
+    app: web::Data<App>,
+    caller: StoreKey,
+    path: web::Path<(String, String)>,
+    Json(body): Json<LinkRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let store = &caller.store;
+    let (method, customer) = wire::find(&app, &caller, &path.1).await?;
+    let (basket, contact) = prepare(&app, store, Some(&caller.key), body).await?;
+    let stripe = StoreStripe::open(&app, store.id, customer.mode).await?;
+    if stripe.connection.account_id != customer.account_id {
+        return Err(ApiError::conflict(
+            "account_changed",
+            "This was saved at another Stripe account than the store's present one. Ask the shopper to pay again.",
+        ));
+    }
+    let plan = Plan::for_cart(store, &basket, contact.email.clone())?;
+    let ensured = intent::ensure(&app, store.id, &plan).await?;
+    let token = SecretString::from(format!("pl_{}", guards::random_token()));
+    let link = store_link(&app, store.id, &basket, &contact, &ensured, &token).await?;
+    let payment_url = app
+        .settings
+        .public(&format!("/pay/{}", token.expose_secret()));
+    let attempt = link.id.to_string();
+    let paid = pay(&app, &stripe, &ensured, &method, &customer, &attempt);
+    match paid.await {
+        Ok(()) => {}
+        Err(Refused::Authentication) => return ask_shopper(&payment_url),
+        Err(Refused::Declined(error)) => {
+            if let Some(until) = take(&app, &link, Claimer::Holder).await? {
+                end(&app, &link, until).await?;
+            }
+            return Err(error);
+        }
+        Err(Refused::Other(error)) => return Err(error),
+    }
+    let order = order_of(&app, link).await?;
+    let mut conn = app.db.read().await?;
+    let reply = OrderReply::load(&app, &mut conn, &order, Audience::Merchant).await?;
+    Ok(HttpResponse::Created().json(reply))
+}
+
+/// Why the card was not charged.
+enum Refused {
+    /// The bank wants to ask the shopper.
+    Authentication,
+    /// The bank says no.
+    Declined(ApiError),
+    /// Anything else: nobody knows yet, or nothing was tried.
+    Other(ApiError),
+}
+
+impl From<ApiError> for Refused {
+    fn from(error: ApiError) -> Self {
+        Self::Other(error)
+    }
+}
+
+async fn pay(
+    app: &App,
+    stripe: &StoreStripe,
+    ensured: &Ensured,
+    method: &SavedPaymentMethod,
+    customer: &Customer,
+    attempt: &str,
+) -> Result<(), Refused> {
+    let intent = &ensured.intent;
+    // An earlier call has done it, and its answer was lost.
+    if matches!(intent.status, Status::RequiresCapture | Status::Succeeded) {
+        return Ok(());
+    }
+    let known = customer.stripe_customer_id.as_deref().unwrap_or_default();
+    let known = CustomerId::parse(known).map_err(ApiError::internal)?;
+    let key = |step| IdempotencyKey::parse(format!("{attempt}-{step}")).map_err(ApiError::internal);
+    if intent.customer.as_ref() != Some(&known) {
+        let params = UpdateParams {
+            customer: Some(known),
+            ..UpdateParams::default()
+        };
+        let updated =
+            payment_intents::update(&stripe.client, &intent.id, &params, &key("customer")?).await;
+        if let Err(error) = updated {
+            return Err(stripe.fail(app, error).await.into());
+        }
+    }
+    let params = ConfirmParams {
+        payment_method: wire::stripe_id(method)?,
+        off_session: true,
+        // Nobody comes back from here, and a link's token is nobody else's.
+        return_url: app.settings.public("/payment/success"),
+    };
+    let confirmed =
+        payment_intents::confirm(&stripe.client, &intent.id, &params, &key("confirm")?).await;
+    match confirmed {
+        Ok(intent) => match intent.status {
+            Status::RequiresCapture | Status::Succeeded => Ok(()),
+            Status::RequiresAction => Err(Refused::Authentication),
+            _ => Err(payment_under_way().into()),
+        },
+        Err(StripeError::Card(error)) => {
+            let code = error.code.as_deref().unwrap_or_default();
+            let decline_code = error.decline_code.as_deref().unwrap_or_default();
+            if "authentication_required" == code || "authentication_required" == decline_code {
+                return Err(Refused::Authentication);
+            }
+            Err(Refused::Declined(StripeError::Card(error).into()))
+        }
+        Err(error) => Err(stripe.fail(app, error).await.into()),
+    }
+}
+
+fn payment_under_way() -> ApiError {
+    ApiError::unavailable(
+        "payment_busy",
+        "The bank is at work on the payment. Send the same again in a moment: it is charged once.",
+        5,
+    )
+}
+
+/// The order that the link makes, whoever was first at it.
+async fn order_of(
+    app: &web::Data<App>,
+    link: db::payment_links::PaymentLink,
+) -> Result<Order, ApiError> {
+    let (store_id, link_id) = (link.store_id, link.id);
+    match complete_apart(app, link).await {
+        Err(error) if error.code() == "link_used" => {
+            let mut conn = app.db.read().await?;
+            let done = db::payment_links::find(&mut conn, store_id, link_id).await?;
+            let order_id = done.and_then(|link| link.order_id).ok_or(error)?;
+            let order = db::orders::find(&mut conn, store_id, order_id).await?;
+            order.ok_or_else(found::busy)
+        }
+        other => other,
+    }
+}
+
+/// 402, with the link to send to the shopper.
+fn ask_shopper(payment_url: &str) -> Result<HttpResponse, ApiError> {
+    let error = ApiError::payment(
+        "authentication_required",
+        "The shopper's bank wants to confirm this payment. Send the shopper the payment_url.",
+    );
+    let (head, body) = error.error_response().into_parts();
+    let body = body.try_into_bytes().unwrap_or_default();
+    let mut envelope: Value = serde_json::from_slice(&body).map_err(ApiError::internal)?;
+    envelope["payment_url"] = json!(payment_url);
+    Ok(head.set_body(envelope.to_string()).map_into_boxed_body())
+}

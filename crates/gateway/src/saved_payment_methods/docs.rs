@@ -1,0 +1,76 @@
+//! Saved payment methods, documented.
+
+use serde_json::json;
+
+use super::wire::SavedReply;
+use crate::links::create_link::LinkRequest;
+use crate::openapi::access::API_KEY;
+use crate::openapi::operation::{Operation, delete, get, post};
+use crate::orders::wire::OrderReply;
+
+/// Every call about what shoppers let the store keep.
+pub fn operations() -> Vec<Operation> {
+    vec![list(), charge(), give_up()]
+}
+
+fn list() -> Operation {
+    get("/saved-payment-methods", "listSavedPaymentMethods", API_KEY)
+        .says(
+            "List what a shopper let you keep",
+            "By the shopper's `email`, which is needed; newest first, at most a hundred.",
+        )
+        .query(
+            "email",
+            "Whose.",
+            json!({ "type": "string", "format": "email", "maxLength": 254 }),
+        )
+        .refuses(400, &["parameter_missing", "invalid_value"])
+        .answers_list::<SavedReply>("What is kept.")
+}
+
+fn charge() -> Operation {
+    let path = "/saved-payment-methods/{method_id}/charges";
+    post(path, "chargeSavedPaymentMethod", API_KEY)
+        .says(
+            "Pay a cart without the shopper",
+            "The body is that of a payment link. 402 `authentication_required` carries a `payment_url` beside the error: send it to \
+             the shopper, whose bank wants to confirm. The same call again never charges a cart twice.",
+        )
+        .takes::<LinkRequest>(json!({
+            "cart_id": "018e1b2c-0000-7000-8000-000000000001",
+            "shipping_address": { "name": "Ada Example", "line1": "Main Street 1", "city": "Berlin", "postal_code": "10115", "country": "DE" },
+        }))
+        .refuses(400, &["parameter_missing", "invalid_value", "cart_empty"])
+        .refuses(402, &["card_declined", "authentication_required", "payment_incomplete"])
+        .refuses(
+            409,
+            &[
+                "link_busy", "link_outdated", "payment_mismatch", "payment_already_used", "cart_locked", "cart_changed", "checkout_outdated",
+                "price_changed", "product_unavailable", "payment_action_pending", "account_changed", "store_connected_elsewhere", "conflict",
+            ],
+        )
+        .refuses(410, &["link_used", "link_expired"])
+        .refuses(
+            422,
+            &[
+                "amount_not_positive", "amount_too_small", "amount_too_large", "insufficient_stock", "shipping_address_required",
+                "shipping_not_available", "shipping_currency_mismatch",
+            ],
+        )
+        .asks_stripe()
+        .refuses(503, &["payment_busy"])
+        .answers::<OrderReply>(201, "The order, paid or held as the store captures.")
+}
+
+fn give_up() -> Operation {
+    delete(
+        "/saved-payment-methods/{method_id}",
+        "deleteSavedPaymentMethod",
+        API_KEY,
+    )
+    .says(
+        "Give up what is kept",
+        "At Stripe too: it cannot be charged any more.",
+    )
+    .asks_stripe()
+}
