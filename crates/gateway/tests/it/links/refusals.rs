@@ -116,7 +116,12 @@ async fn p7_a_payment_is_shown_to_its_own_links_holder(app: &TestApp) {
         .bearer(&store.api_key)
         .send()
         .await;
-    assert_eq!(by_key.expect(200), expected);
+    // A shopper sees nothing of the merchant's dashboard.
+    let mut by_key = by_key.expect(200);
+    let dashboard_url = by_key["dashboard_url"].take();
+    assert!(dashboard_url.as_str().unwrap().ends_with(&link.intent));
+    by_key.as_object_mut().unwrap().remove("dashboard_url");
+    assert_eq!(by_key, expected);
     for (store, token) in [(&store, &of_twin.token), (&other, &link.token)] {
         let refused = app.store_get(store, &path).bearer(token).send().await;
         refused.expect_error(404, "resource_missing");
