@@ -7,7 +7,7 @@ use db::connection_jobs::{self, Job};
 use db::payments::{PaymentState, Purpose};
 use db::products::ProductChanges;
 use db::{
-    Db, audit, carts, connection_problems, connections, inbox, incidents, orders, payments,
+    Conn, Db, audit, carts, connection_problems, connections, inbox, incidents, orders, payments,
     products, webhook_endpoints, webhook_secrets,
 };
 use domain::connection_problem::ConnectionProblem;
@@ -150,22 +150,24 @@ async fn reading_as_another_store_finds_nothing(database: TestDatabase) {
     }
 }
 
+/// What was asked, and whether it found something.
+macro_rules! is_found {
+    ($call:expr) => {
+        (
+            stringify!($call),
+            $call.await.unwrap().iter().next().is_some(),
+        )
+    };
+}
+
 async fn answers(db: &Db, store_id: StoreId, its: &Belongings) -> Vec<(&'static str, bool)> {
     let mut conn = db.read().await.unwrap();
     let conn = &mut conn;
     let (order_id, cart_id, product_id) = (its.order.id, its.cart.id, its.product_id);
     let later = ProductId::generate();
     let oldest = domain::OrderId::from_uuid(Uuid::nil());
-    macro_rules! is_found {
-        ($call:expr) => {
-            (
-                stringify!($call),
-                $call.await.unwrap().iter().next().is_some(),
-            )
-        };
-    }
     let every = orders::OrderFilter::all();
-    vec![
+    let mut found = vec![
         is_found!(products::find_active(conn, store_id, product_id)),
         is_found!(products::find_many_active(conn, store_id, &[product_id])),
         is_found!(products::list_active(conn, store_id, None, 9)),
@@ -199,6 +201,18 @@ async fn answers(db: &Db, store_id: StoreId, its: &Belongings) -> Vec<(&'static 
         is_found!(payments::find_open_by_order(conn, store_id, order_id)),
         is_found!(payments::find_open_by_cart(conn, store_id, cart_id)),
         is_found!(payments::find_by_intent(conn, store_id, "pi_1")),
+    ];
+    found.extend(answers_about_stripe(conn, store_id, its).await);
+    found
+}
+
+async fn answers_about_stripe(
+    conn: &mut Conn,
+    store_id: StoreId,
+    its: &Belongings,
+) -> Vec<(&'static str, bool)> {
+    let order_id = its.order.id;
+    vec![
         is_found!(connections::find(conn, store_id, Mode::Test)),
         is_found!(connections::find_account(
             conn,

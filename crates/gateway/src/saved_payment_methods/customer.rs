@@ -34,14 +34,21 @@ pub async fn ensure(
         metadata,
     };
     let key = IdempotencyKey::from(*customer.id.as_uuid());
-    let made = match stripe_http::customers::create(&stripe.client, &params, &key).await {
-        Ok(made) => made,
+    let created = match stripe_http::customers::create(&stripe.client, &params, &key).await {
+        Ok(created) => created,
         Err(error) => return Err(stripe.fail(app, error).await),
     };
     let mut tx = app.db.begin().await?;
-    customers::set_stripe_id(&mut tx, store_id, customer.id, made.id.as_str(), app.now()).await?;
+    customers::set_stripe_id(
+        &mut tx,
+        store_id,
+        customer.id,
+        created.id.as_str(),
+        app.now(),
+    )
+    .await?;
     tx.commit().await?;
-    Ok((customer.id, made.id))
+    Ok((customer.id, created.id))
 }
 
 async fn find(

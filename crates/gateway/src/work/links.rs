@@ -20,7 +20,7 @@ pub async fn run_once(app: &App) -> Result<usize, ApiError> {
     for link in &due {
         let store_id = link.store_id;
         // After one failure the next links still have their turn; this one comes again.
-        if let Err(error) = look(app, link).await {
+        if let Err(error) = Box::pin(look(app, link)).await {
             tracing::warn!(%store_id, ?error, "a payment link is looked at again later");
         }
     }

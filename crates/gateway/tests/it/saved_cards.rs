@@ -28,10 +28,10 @@ async fn saved(app: &TestApp, store: &ConnectedStore, email: &str) -> Vec<Value>
 }
 
 /// An order that is paid with this card, which the shopper lets the store keep. Answers with the card's id.
-async fn keep(app: &TestApp, store: &ConnectedStore, card: &str) -> String {
+async fn keep(app: &TestApp, store: &ConnectedStore, method: &str) -> String {
     let order = app.place_order(store).await;
     consent(app, store, &order, true).await.expect(200);
-    let paid = app.pay(&order.intent, card).await;
+    let paid = app.pay(&order.intent, method).await;
     if paid["status"] == "requires_action" {
         let path = format!("/payment_intents/{}/authenticate", order.intent);
         app.control(Method::POST, &path, json!({ "outcome": "success" }))
@@ -43,8 +43,8 @@ async fn keep(app: &TestApp, store: &ConnectedStore, card: &str) -> String {
     saved[0]["id"].as_str().unwrap().to_owned()
 }
 
-async fn charge(app: &TestApp, store: &ConnectedStore, card: &str, cart: &str) -> Reply {
-    let path = format!("/saved-payment-methods/{card}/charges");
+async fn charge(app: &TestApp, store: &ConnectedStore, method: &str, cart: &str) -> Reply {
+    let path = format!("/saved-payment-methods/{method}/charges");
     let call = app.store_post(store, &path, &TestApp::link_body(cart));
     call.bearer(&store.api_key).send().await
 }
@@ -100,9 +100,9 @@ async fn a_card_is_kept_with_the_shoppers_consent_only(app: &TestApp) {
 
 async fn a_kept_card_pays_a_cart_without_its_shopper(app: &TestApp) {
     let store = app.connected_store("Coffee").await;
-    let card = keep(app, &store, "pm_card_visa").await;
+    let method = keep(app, &store, "pm_card_visa").await;
     let cart = app.create_cart(&store).await;
-    let order = charge(app, &store, &card, &cart).await.expect(201);
+    let order = charge(app, &store, &method, &cart).await.expect(201);
     assert_eq!(
         (&order["status"], &order["payment_status"], &order["amount"]),
         (&json!("confirmed"), &json!("paid"), &json!(1250))
@@ -110,14 +110,14 @@ async fn a_kept_card_pays_a_cart_without_its_shopper(app: &TestApp) {
     let intent = order["payment_intent_id"].as_str().unwrap();
     let at_stripe = app.intent_at_stripe(&store, intent).await;
     assert_eq!(at_stripe["amount_received"], 1250);
-    let again = charge(app, &store, &card, &cart).await;
+    let again = charge(app, &store, &method, &cart).await;
     again.expect_error(409, "cart_locked");
 
     // What cannot be ordered is not charged.
     let product = json!({ "name": "Print", "unit_amount": 5_000, "stock": 0 });
     let product = app.create_product(&store, product).await;
     let gone = app.cart_of(&store, &product, 1).await;
-    charge(app, &store, &card, &gone)
+    charge(app, &store, &method, &gone)
         .await
         .expect_error(422, "insufficient_stock");
     app.run_actions().await;
@@ -129,14 +129,14 @@ async fn a_kept_card_pays_a_cart_without_its_shopper(app: &TestApp) {
     assert_eq!((kept, all.len()), (2, 3));
 
     // Given up, it is gone for good.
-    let path = format!("/api/v1/stores/{}/saved-payment-methods/{card}", store.id);
+    let path = format!("/api/v1/stores/{}/saved-payment-methods/{method}", store.id);
     let call = app
         .http
         .request(Method::DELETE, &path)
         .bearer(&store.api_key);
     assert_eq!(call.send().await.status, 200);
     let cart = app.create_cart(&store).await;
-    charge(app, &store, &card, &cart)
+    charge(app, &store, &method, &cart)
         .await
         .expect_error(404, "resource_missing");
     assert!(saved(app, &store, "shopper@example.com").await.is_empty());
@@ -144,9 +144,9 @@ async fn a_kept_card_pays_a_cart_without_its_shopper(app: &TestApp) {
 
 async fn where_the_bank_asks_the_shopper_gets_a_link(app: &TestApp) {
     let store = app.connected_store("Coffee").await;
-    let card = keep(app, &store, "pm_card_authenticationRequired").await;
+    let method = keep(app, &store, "pm_card_authenticationRequired").await;
     let cart = app.create_cart(&store).await;
-    let reply = charge(app, &store, &card, &cart).await;
+    let reply = charge(app, &store, &method, &cart).await;
     let body = reply.expect(402);
     assert_eq!(body["error"]["code"], "authentication_required");
     let url = body["payment_url"].as_str().unwrap();
@@ -171,10 +171,10 @@ async fn a_kept_card_is_its_stores_and_its_modes(app: &TestApp) {
         app.connected_store("Coffee").await,
         app.connected_store("Tea").await,
     );
-    let card = keep(app, &store, "pm_card_visa").await;
+    let method = keep(app, &store, "pm_card_visa").await;
     let live_key = app.create_api_key(&store.id, "live").await;
     let cart = app.create_cart(&other).await;
-    charge(app, &other, &card, &cart)
+    charge(app, &other, &method, &cart)
         .await
         .expect_error(404, "resource_missing");
     assert!(saved(app, &other, "shopper@example.com").await.is_empty());
@@ -183,7 +183,7 @@ async fn a_kept_card_is_its_stores_and_its_modes(app: &TestApp) {
         (&other, &other.api_key, 404),
         (&store, &other.api_key, 401),
     ] {
-        let path = format!("/api/v1/stores/{}/saved-payment-methods/{card}", store.id);
+        let path = format!("/api/v1/stores/{}/saved-payment-methods/{method}", store.id);
         let call = app.http.request(Method::DELETE, &path).bearer(key);
         assert_eq!(call.send().await.status, status);
     }
@@ -195,7 +195,7 @@ async fn a_kept_card_is_its_stores_and_its_modes(app: &TestApp) {
 
 async fn r1_a_charge_whose_answer_is_lost_happens_once(app: &TestApp) {
     let store = app.connected_store("Coffee").await;
-    let card = keep(app, &store, "pm_card_visa").await;
+    let method = keep(app, &store, "pm_card_visa").await;
     for (step, kind) in [
         ("/confirm", "after_effect_timeout"),
         ("/capture", "after_effect_timeout"),
@@ -207,7 +207,7 @@ async fn r1_a_charge_whose_answer_is_lost_happens_once(app: &TestApp) {
         let path = format!("/v1/payment_intents/{}{step}", prepared.intent);
         app.fault(json!({ "path_prefix": path, "method": "POST", "kind": kind }))
             .await;
-        let reply = charge(app, &store, &card, &cart).await;
+        let reply = charge(app, &store, &method, &cart).await;
         assert!(
             matches!(reply.status.as_u16(), 201 | 504),
             "{step}: {}",
