@@ -27,12 +27,12 @@ async fn p9_of_two_refunds_of_the_rest_one_wins(app: &TestApp) {
             .map(|reply| reply.status.as_u16())
             .collect();
         statuses.sort_unstable();
-        if statuses == [422, 504] {
-            // A busy machine let it wait for Stripe for too long; the worker finds out.
+        if statuses != [201, 422] {
+            // On a busy machine the winner may be told 504, and the worker finds out; or 503 once its refund was made, so that its
+            // second call finds nothing left. Nobody is told of a second refund.
+            assert!(matches!(statuses[..], [422, 504 | 422]), "{statuses:?}");
             app.wait_s(61);
             while gateway::work::refunds::run_once(&app.app).await.unwrap() > 0 {}
-        } else {
-            assert_eq!(statuses, [201, 422]);
         }
         assert_eq!(at_stripe(app, &store, &order).await.len(), 1);
         assert_agrees(app, &store, &order, 1250).await;
