@@ -301,11 +301,11 @@ fn orders_api() -> Vec<Row> {
             [get(saved_payment_methods::list_saved::list_saved)],
         ),
         on(
-            "/saved-payment-methods/{method_id}",
+            "/saved-payment-methods/{saved_payment_method_id}",
             [delete(saved_payment_methods::delete_saved::delete_saved)],
         ),
         on(
-            "/saved-payment-methods/{method_id}/charges",
+            "/saved-payment-methods/{saved_payment_method_id}/charges",
             [post(saved_payment_methods::charge_saved::charge_saved)],
         ),
         on("/events", [get(events::list_events::list_events)]),

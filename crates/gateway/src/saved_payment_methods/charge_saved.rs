@@ -1,4 +1,4 @@
-//! `POST /saved-payment-methods/{method_id}/charges`, with a store API key: pays a cart with what its shopper let the store keep,
+//! `POST /saved-payment-methods/{saved_payment_method_id}/charges`, with a store API key: pays a cart with what its shopper let the store keep,
 //! without the shopper. The body is that of `POST /payment-links`.
 //!
 //! It is a payment link that we pay ourselves. So whatever happens half-way is finished by `work/links.rs`, and where the bank
@@ -27,6 +27,7 @@ use crate::links::create_link::{LinkRequest, prepare, store_link};
 use crate::links::found;
 use crate::orders::wire::{Audience, OrderReply};
 use crate::stripe::StoreStripe;
+use crate::timeline::{self, Cause, StripeCall};
 
 /// 201 the order, paid or held as the store's `capture_on` says. 402 `card_declined`; 402 `authentication_required` with a
 /// `payment_url` beside the error, for the shopper; the same call again never charges a cart twice.
@@ -55,8 +56,8 @@ pub async fn charge_saved(
         .public(&format!("/pay/{}", token.expose_secret()));
     let attempt = link.id.to_string();
     let paid = pay(&app, &stripe, &ensured, &method, &customer, &attempt);
-    match paid.await {
-        Ok(()) => {}
+    let request_id = match paid.await {
+        Ok(request_id) => request_id,
         Err(Refused::Authentication) => return ask_shopper(&payment_url),
         Err(Refused::Declined(error)) => {
             if let Some(until) = take(&app, &link, Claimer::Holder).await? {
@@ -65,8 +66,13 @@ pub async fn charge_saved(
             return Err(error);
         }
         Err(Refused::Other(error)) => return Err(error),
-    }
+    };
     let order = order_of(&app, link).await?;
+    if request_id.is_some() {
+        let call = StripeCall::done("confirm", request_id.as_deref());
+        let actor = caller.key.id.to_string();
+        timeline::tell_call(&app, store.id, order.id, call, Cause::ApiKey(&actor)).await;
+    }
     let mut conn = app.db.read().await?;
     let reply = OrderReply::load(&app, &mut conn, &order, Audience::Merchant).await?;
     Ok(HttpResponse::Created().json(reply))
@@ -88,6 +94,7 @@ impl From<ApiError> for Refused {
     }
 }
 
+/// Answers with Stripe's id of the request; `None` where it was paid before.
 async fn pay(
     app: &App,
     stripe: &StoreStripe,
@@ -95,11 +102,11 @@ async fn pay(
     method: &SavedPaymentMethod,
     customer: &Customer,
     attempt: &str,
-) -> Result<(), Refused> {
+) -> Result<Option<String>, Refused> {
     let intent = &ensured.intent;
     // An earlier call has done it, and its answer was lost.
     if matches!(intent.status, Status::RequiresCapture | Status::Succeeded) {
-        return Ok(());
+        return Ok(None);
     }
     let known = customer.stripe_customer_id.as_deref().unwrap_or_default();
     let known = CustomerId::parse(known).map_err(ApiError::internal)?;
@@ -125,7 +132,7 @@ async fn pay(
         payment_intents::confirm(&stripe.client, &intent.id, &params, &key("confirm")?).await;
     match confirmed {
         Ok(intent) => match intent.status {
-            Status::RequiresCapture | Status::Succeeded => Ok(()),
+            Status::RequiresCapture | Status::Succeeded => Ok(intent.request_id),
             Status::RequiresAction => Err(Refused::Authentication),
             _ => Err(payment_under_way().into()),
         },

@@ -1,4 +1,4 @@
-//! `DELETE /saved-payment-methods/{method_id}`, with a store API key.
+//! `DELETE /saved-payment-methods/{saved_payment_method_id}`, with a store API key.
 
 use actix_web::{HttpResponse, web};
 use serde_json::json;

@@ -29,7 +29,7 @@ fn list() -> Operation {
 }
 
 fn charge() -> Operation {
-    let path = "/saved-payment-methods/{method_id}/charges";
+    let path = "/saved-payment-methods/{saved_payment_method_id}/charges";
     post(path, "chargeSavedPaymentMethod", API_KEY)
         .says(
             "Pay a cart without the shopper",
@@ -64,7 +64,7 @@ fn charge() -> Operation {
 
 fn give_up() -> Operation {
     delete(
-        "/saved-payment-methods/{method_id}",
+        "/saved-payment-methods/{saved_payment_method_id}",
         "deleteSavedPaymentMethod",
         API_KEY,
     )

@@ -82,7 +82,7 @@ pub async fn note(
 /// A call to Stripe that changes something.
 #[derive(Debug, Clone, Copy)]
 pub struct StripeCall<'a> {
-    /// What was asked: `create`, `update`, `capture`, `cancel` or `refund`.
+    /// What was asked: `create`, `update`, `confirm`, `capture`, `cancel` or `refund`.
     pub call: &'a str,
     /// What came of it: `done`, or a code.
     pub result: &'a str,

@@ -28,7 +28,7 @@ async fn saved(app: &TestApp, store: &ConnectedStore, email: &str) -> Vec<Value>
 }
 
 /// An order that is paid with this card, which the shopper lets the store keep. Answers with the card's id.
-async fn keep(app: &TestApp, store: &ConnectedStore, method: &str) -> String {
+pub async fn keep(app: &TestApp, store: &ConnectedStore, method: &str) -> String {
     let order = app.place_order(store).await;
     consent(app, store, &order, true).await.expect(200);
     let paid = app.pay(&order.intent, method).await;

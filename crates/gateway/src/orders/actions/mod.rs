@@ -4,5 +4,6 @@
 //! idempotency key at Stripe.
 
 pub mod conclude;
+mod failure;
 pub mod perform;
 pub mod request;

@@ -10,6 +10,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use crate::harness::{ConnectedStore, Keys, Session, TestApp};
+use crate::saved_cards;
 
 /// What a call may name, by the names of paths and bodies.
 pub type Things = BTreeMap<&'static str, String>;
@@ -75,6 +76,9 @@ impl Stores {
             "orders",
             "order_items",
             "payments",
+            "payment_links",
+            "customers",
+            "saved_payment_methods",
             "refunds",
             "stripe_events",
             "api_keys",
@@ -152,6 +156,7 @@ async fn things(app: &TestApp, store: &ConnectedStore) -> Things {
         .next()
         .unwrap()
         .to_owned();
+    let saved = saved_cards::keep(app, store, "pm_card_visa").await;
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     Things::from([
         ("store_id", store.id.clone()),
@@ -165,6 +170,7 @@ async fn things(app: &TestApp, store: &ConnectedStore) -> Things {
         ("event_id", event),
         ("shipping_method_id", parcel),
         ("payment_method_id", transfer),
+        ("saved_payment_method_id", saved),
         ("link_token", link_token),
     ])
 }
@@ -190,6 +196,7 @@ pub fn absent() -> Things {
         ("event_id", "evt_FAKEabsent".to_owned()),
         ("shipping_method_id", id()),
         ("payment_method_id", id()),
+        ("saved_payment_method_id", id()),
         (
             "link_token",
             "FAKE-token-that-no-link-has-0123456789abcdg".to_owned(),
@@ -207,7 +214,7 @@ pub fn names(operation: &Operation, name: &str) -> bool {
 
 /// The call, about these things, without a credential.
 pub fn request<'a>(app: &'a TestApp, operation: &Operation, things: &Things) -> Session<'a> {
-    // Both kinds of methods are `method_id` in their paths.
+    // What a store offers, of both kinds, is `method_id` in its paths.
     let method_id = if operation.path.contains("shipping") {
         "shipping_method_id"
     } else {
