@@ -3,16 +3,17 @@
 //! `Display` and the answer are public: they never hold a database's or Stripe's own text, a key, or another
 //! tenant's data. The cause travels as `source` and is logged once, by the request log.
 
+mod answer;
 mod from;
 
 use std::borrow::Cow;
 use std::fmt;
+
+use actix_web::http::{Method, StatusCode};
+use serde::Serialize;
 use utoipa::ToSchema;
 
-use actix_web::http::header::{self, HeaderValue};
-use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpResponse, ResponseError};
-use serde::Serialize;
+pub(crate) use answer::Envelope;
 
 tokio::task_local! {
     /// The id of the request that this task answers; set by the request log.
@@ -353,52 +354,5 @@ impl fmt::Debug for ApiError {
 impl std::error::Error for ApiError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
-    }
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = Error)]
-pub(crate) struct Envelope<'a> {
-    error: Body<'a>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = ErrorBody)]
-pub(crate) struct Body<'a> {
-    r#type: ErrorType,
-    code: &'a str,
-    message: &'a str,
-    param: Option<&'a str>,
-    decline_code: Option<&'a str>,
-    request_id: String,
-}
-
-impl ResponseError for ApiError {
-    fn status_code(&self) -> StatusCode {
-        self.0.status
-    }
-
-    fn error_response(&self) -> HttpResponse {
-        let mut response = HttpResponse::build(self.0.status);
-        if let Some(seconds) = self.0.retry_after_s {
-            response.insert_header((header::RETRY_AFTER, HeaderValue::from(seconds)));
-        }
-        if let Some(allow) = &self.0.allow {
-            response.insert_header((header::ALLOW, allow.as_str()));
-        }
-        if self.0.status == StatusCode::UNAUTHORIZED {
-            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
-        }
-        response.insert_header((header::CACHE_CONTROL, "no-store"));
-        response.json(Envelope {
-            error: Body {
-                r#type: self.0.kind,
-                code: self.0.code,
-                message: &self.0.message,
-                param: self.0.param.as_deref(),
-                decline_code: self.0.decline_code.as_deref(),
-                request_id: REQUEST_ID.try_with(Clone::clone).unwrap_or_default(),
-            },
-        })
     }
 }

@@ -5,13 +5,16 @@
 //! matrix of wrong credentials; and a line in `tests/it/surface.rs`. Types that are parsed or answered derive `ToSchema`, with
 //! their bounds. A page for browsers stands in `openapi::PAGES` instead.
 
+mod row;
+
+use actix_web::HttpResponse;
 use actix_web::error::QueryPayloadError;
 use actix_web::http::Method;
 use actix_web::web::{self, QueryConfig, ServiceConfig};
-use actix_web::{HttpResponse, Route};
 
 use actix_web::middleware::from_fn;
 
+use self::row::{Row, delete, get, on, patch, post, put, register};
 use crate::error::ApiError;
 use crate::middleware::cors::answer_cors;
 use crate::middleware::idempotency;
@@ -20,14 +23,6 @@ use crate::{
     checkout, connect, events, internal, links, openapi, operations, orders, payment_methods,
     refunds, saved_payment_methods, shipping, storefront, timeline, webhook,
 };
-
-/// A path of the surface, and the methods that it answers.
-pub struct Row {
-    path: String,
-    entries: Vec<Entry>,
-}
-
-type Entry = (Method, Route);
 
 /// Registers every route.
 pub fn configure(config: &mut ServiceConfig) {
@@ -319,76 +314,6 @@ fn orders_api() -> Vec<Row> {
             [post(events::replay_event::replay_event)],
         ),
     ]
-}
-
-fn get<F, Args>(handler: F) -> Entry
-where
-    F: actix_web::Handler<Args>,
-    Args: actix_web::FromRequest + 'static,
-    F::Output: actix_web::Responder + 'static,
-{
-    (Method::GET, web::get().to(handler))
-}
-
-fn post<F, Args>(handler: F) -> Entry
-where
-    F: actix_web::Handler<Args>,
-    Args: actix_web::FromRequest + 'static,
-    F::Output: actix_web::Responder + 'static,
-{
-    (Method::POST, web::post().to(handler))
-}
-
-fn put<F, Args>(handler: F) -> Entry
-where
-    F: actix_web::Handler<Args>,
-    Args: actix_web::FromRequest + 'static,
-    F::Output: actix_web::Responder + 'static,
-{
-    (Method::PUT, web::put().to(handler))
-}
-
-fn patch<F, Args>(handler: F) -> Entry
-where
-    F: actix_web::Handler<Args>,
-    Args: actix_web::FromRequest + 'static,
-    F::Output: actix_web::Responder + 'static,
-{
-    (Method::PATCH, web::patch().to(handler))
-}
-
-fn delete<F, Args>(handler: F) -> Entry
-where
-    F: actix_web::Handler<Args>,
-    Args: actix_web::FromRequest + 'static,
-    F::Output: actix_web::Responder + 'static,
-{
-    (Method::DELETE, web::delete().to(handler))
-}
-
-/// A row of the table.
-fn on<const N: usize>(path: &str, entries: [Entry; N]) -> Row {
-    Row {
-        path: path.to_owned(),
-        entries: entries.into(),
-    }
-}
-
-/// Registers rows; any other method of a path is 405 with `Allow`.
-fn register(config: &mut ServiceConfig, rows: Vec<Row>) {
-    for row in rows {
-        let methods: Vec<Method> = (row.entries.iter())
-            .map(|(method, _)| method.clone())
-            .collect();
-        let mut resource = web::resource(row.path);
-        for (_, route) in row.entries {
-            resource = resource.route(route);
-        }
-        config.service(resource.default_service(web::to(move || {
-            let error = ApiError::method_not_allowed(&methods);
-            async move { Err::<HttpResponse, _>(error) }
-        })));
-    }
 }
 
 /// 400 for a query that cannot be read, such as one that names a parameter twice.

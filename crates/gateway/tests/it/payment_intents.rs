@@ -299,7 +299,16 @@ async fn p7_payments_are_shown_to_their_shopper_and_merchant(app: &TestApp) {
     });
     assert_eq!(show(&path, &order.token).await.expect(200), open);
     app.pay(&order.intent, "pm_card_visa").await;
-    let paid = show(&path, &store.api_key).await.expect(200);
+    let mut paid = show(&path, &store.api_key).await.expect(200);
+    // The way to the merchant's dashboard is the merchant's alone.
+    let dashboard_url = paid.as_object_mut().unwrap().remove("dashboard_url");
+    assert!(
+        dashboard_url
+            .unwrap()
+            .as_str()
+            .unwrap()
+            .ends_with(&order.intent)
+    );
     assert_eq!(
         (&paid["status"], &paid["order_id"]),
         (&"succeeded".into(), &json!(order.id))

@@ -18,6 +18,7 @@ async fn an_event_is_shown_from_arrival_to_its_end(app: &TestApp) {
     let mut expected = json!({
         "id": event, "type": "payment_intent.succeeded", "state": "received", "attempts": 0, "last_error": null,
         "received_at": received_at, "processed_at": null, "source": "webhook", "object_id": order.intent,
+        "dashboard_url": format!("https://dashboard.stripe.com/{}/test/payments/{}", store.keys.account_id, order.intent),
     });
     let list = get(app, &store, "").await.expect(200);
     assert_eq!(list["data"], json!([expected]));
