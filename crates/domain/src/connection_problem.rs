@@ -35,6 +35,20 @@ pub enum ConnectionProblem {
 }
 
 impl ConnectionProblem {
+    /// Whether webhooks do not arrive, or not all of them, while it lasts.
+    pub const fn loses_webhooks(self) -> bool {
+        matches!(
+            self,
+            Self::WebhookNotPermitted
+                | Self::WebhookLimitReached
+                | Self::WebhookUnreachable
+                | Self::WebhookNotRegistered
+                | Self::WebhookNotArriving
+                | Self::WebhookSecretWrong
+                | Self::WebhookSecretWrongMode
+        )
+    }
+
     /// All of them.
     pub const ALL: [Self; 14] = [
         Self::KeyRefused,

@@ -384,18 +384,8 @@ fn minutes_text(minutes: i64) -> String {
 }
 
 fn is_webhook_lost(facts: &Facts<'_>) -> bool {
-    facts.problems.iter().any(|problem| {
-        matches!(
-            problem,
-            ConnectionProblem::WebhookNotPermitted
-                | ConnectionProblem::WebhookLimitReached
-                | ConnectionProblem::WebhookUnreachable
-                | ConnectionProblem::WebhookNotRegistered
-                | ConnectionProblem::WebhookNotArriving
-                | ConnectionProblem::WebhookSecretWrong
-                | ConnectionProblem::WebhookSecretWrongMode
-        )
-    })
+    let mut problems = facts.problems.iter();
+    problems.any(|problem| problem.loses_webhooks())
 }
 
 #[cfg(test)]
