@@ -12,7 +12,8 @@ pub fn command(operation: &Operation, body: Option<(&str, &Value)>) -> Option<St
     if operation.access.credentials() == [Credential::StripeSignature] {
         return None;
     }
-    let mut lines = vec![format!("curl \"$BASE_URL{}\"", path(operation))];
+    let query = operation.query_example();
+    let mut lines = vec![format!("curl \"$BASE_URL{}{query}\"", path(operation))];
     // What curl does by itself: GET without a body, POST with one.
     let by_itself = if body.is_some() {
         Method::POST

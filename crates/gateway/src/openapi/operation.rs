@@ -29,6 +29,7 @@ pub struct Operation {
     summary: &'static str,
     description: &'static str,
     query: Vec<Value>,
+    query_example: &'static str,
     headers: Vec<Value>,
     body: Option<Value>,
     answers: BTreeMap<u16, Value>,
@@ -49,6 +50,7 @@ impl Operation {
             summary: "",
             description: "",
             query: Vec::new(),
+            query_example: "",
             headers: Vec::new(),
             body: None,
             answers: BTreeMap::new(),
@@ -125,6 +127,27 @@ impl Operation {
         self.query
             .push(optional(name, "query", description, schema));
         self.refuses(400, &["invalid_query"])
+    }
+
+    /// A query parameter that is needed, and a query with it for the example.
+    #[must_use]
+    pub fn asks(
+        mut self,
+        name: &str,
+        description: &str,
+        schema: Value,
+        example: &'static str,
+    ) -> Self {
+        let mut parameter = optional(name, "query", description, schema);
+        parameter["required"] = json!(true);
+        self.query.push(parameter);
+        self.query_example = example;
+        self.refuses(400, &["invalid_query"])
+    }
+
+    /// What the example asks for behind the path, with its question mark; nothing for most.
+    pub const fn query_example(&self) -> &'static str {
+        self.query_example
     }
 
     /// The parameters of a list.

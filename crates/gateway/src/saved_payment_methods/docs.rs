@@ -19,10 +19,11 @@ fn list() -> Operation {
             "List what a shopper let you keep",
             "By the shopper's `email`, which is needed; newest first, at most a hundred.",
         )
-        .query(
+        .asks(
             "email",
             "Whose.",
             json!({ "type": "string", "format": "email", "maxLength": 254 }),
+            "?email=ada@example.com",
         )
         .refuses(400, &["parameter_missing", "invalid_value"])
         .answers_list::<SavedReply>("What is kept.")

@@ -25,12 +25,17 @@ export const json = (value, title = "JSON", key = title) =>
 export const facts = (pairs) =>
   el("dl", {}, pairs.filter(([, value]) => value !== null && value !== undefined && value !== "").flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
 
+/** What was copied a moment ago: a page that refreshes meanwhile still says so. */
+let copied = null;
+
 export function copyButton(text, what) {
-  const button = el("button", { type: "button", "aria-label": `Copy ${what}`, "data-key": `copy-${what}` }, "Copy");
+  const button = el("button", { type: "button", "aria-label": `Copy ${what}`, "data-key": `copy-${what}` }, copied === what ? "Copied" : "Copy");
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(text);
       button.textContent = "Copied";
+      copied = what;
+      setTimeout(() => (copied = null), 3000);
     } catch {
       button.textContent = "Not allowed";
     }
