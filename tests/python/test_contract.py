@@ -213,6 +213,7 @@ def test_the_examples_of_the_page_run(server, shop, tmp_path):
         "ORDER_TOKEN": shop.tokens["orderToken"],
         "CHECKOUT_TOKEN": shop.tokens["checkoutToken"],
         "EVENT_ID": f"evt_{uuid.uuid4().hex}",
+        "SAVED_PAYMENT_METHOD_ID": str(uuid.uuid4()),
     }
     for command in commands:
         method_id = transfer["id"] if "/payment-methods/" in command else shop.ids["shipping_method_id"]
