@@ -40,7 +40,7 @@ pub struct EventObject {
 /// Why signed bytes are not an event. Both are a 400.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
 pub enum EventError {
-    /// Not UTF-8, not JSON, nested over 127 levels, or with a name that stands twice where we read.
+    /// Not UTF-8, not JSON, nested over 128 levels, or with a name that stands twice.
     #[error("the payload is not JSON")]
     NotJson,
     /// JSON, but without what every snapshot event has.
@@ -162,11 +162,12 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_stands_twice_is_refused_wherever_somebody_reads() {
+    fn a_name_that_stands_twice_is_refused_at_any_depth() {
         let text = event().to_string();
         for (once, twice) in [
             (r#""id":"evt_1""#, r#""id":"evt_0","id":"evt_1""#),
             (r#""order_id":"o1""#, r#""order_id":"o1","order_id":"o1""#),
+            (r#"{"a":null}"#, r#"{"a":null,"a":null}"#),
             // The same name, spelled with an escape.
             (
                 r#""livemode":false"#,
@@ -181,9 +182,6 @@ mod tests {
                 "{twice}"
             );
         }
-        let elsewhere = text.replace(r#"{"a":null}"#, r#"{"a":null,"a":null}"#);
-        assert_ne!(elsewhere, text);
-        assert!(Event::parse(elsewhere.as_bytes()).is_ok());
     }
 
     #[test]

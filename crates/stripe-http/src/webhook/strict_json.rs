@@ -1,15 +1,13 @@
-//! JSON in which each name stands once, wherever somebody reads. Two readers of `{"type":"a","type":"b"}` may believe two
-//! different things, so nobody gets to read it.
+//! JSON in which each name stands once. Two readers of `{"type":"a","type":"b"}` may believe two
+//! different things, so nobody gets to read it. Nesting is bounded by `serde_json` (128 levels).
 //!
-//! The whole text is walked, and nothing of it is kept but what a [`Reader`] takes: an event has some hundred fields, of
-//! which ten tell what it is about. What nobody reads is only held to the grammar of JSON: that takes a quarter of the time.
+//! The whole text is walked and checked, and nothing of it is kept but what a [`Reader`] takes: an event
+//! has some hundred fields, of which ten tell what it is about.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 /// A value that is no object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,15 +34,8 @@ pub(super) trait Reader {
 /// Any reader; as an alias, so that its references may be handed on for a shorter time.
 pub(super) type AnyReader = dyn Reader;
 
-/// As deep as `serde_json` reads.
-const MAX_DEPTH: usize = 127;
-
 /// Walks a whole JSON text; its value is a field without a name. Fails if it is not strict JSON, whatever `reader` takes.
 pub(super) fn read(text: &str, reader: &mut AnyReader) -> serde_json::Result<()> {
-    if needs_a_closer_look(text) {
-        // Refuses what is nested too deep, and halves of surrogate pairs.
-        serde_json::from_str::<serde_json::Value>(text)?;
-    }
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let walk = Walk {
         names: &mut Vec::with_capacity(64),
@@ -53,12 +44,6 @@ pub(super) fn read(text: &str, reader: &mut AnyReader) -> serde_json::Result<()>
     };
     walk.deserialize(&mut deserializer)?;
     deserializer.end()
-}
-
-/// Whether skipping might overlook something: few texts have an escape of this kind or so many brackets.
-fn needs_a_closer_look(text: &str) -> bool {
-    let opens = |byte: &&u8| matches!(**byte, b'{' | b'[');
-    text.as_bytes().iter().filter(opens).count() > MAX_DEPTH || text.contains("\\u")
 }
 
 /// A value on the way.
@@ -128,22 +113,28 @@ impl<'de> Visitor<'de> for Walk<'_, 'de> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        while items.next_element::<IgnoredAny>()?.is_some() {}
+        loop {
+            let item = Walk {
+                names: &mut *self.names,
+                name: "",
+                reader: None,
+            };
+            if items.next_element_seed(item)?.is_none() {
+                break;
+            }
+        }
         self.take(Scalar::Other);
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
-        let Some(reader) = self.reader.and_then(|outer| outer.object(self.name)) else {
-            while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-            return Ok(());
-        };
+        let mut reader = self.reader.and_then(|outer| outer.object(self.name));
         let first = self.names.len();
         while let Some(Name(name)) = fields.next_key()? {
             let value = Walk {
                 names: &mut *self.names,
                 name: &name,
-                reader: Some(&mut *reader),
+                reader: reader.as_deref_mut(),
             };
             fields.next_value_seed(value)?;
             self.names.push(name);
