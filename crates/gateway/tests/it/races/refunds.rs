@@ -20,19 +20,24 @@ async fn p9_of_two_refunds_of_the_rest_one_wins(app: &TestApp) {
     let store = app.connected_store("Coffee").await;
     for _ in 0..rounds(5) {
         let order = paid(app, &store).await;
-        let both = (0..2).map(|_| app.patiently(|| refund(app, &store, &order, json!({}))));
+        // Each with a name of its own: whoever has to ask again finds the refund that was made at the first call.
+        let both = (0..2).map(|racer| {
+            let body = json!({ "action_key": format!("racer {racer}") });
+            let (store, order) = (&store, &order);
+            app.patiently(move || refund(app, store, order, body.clone()))
+        });
         let mut statuses: Vec<u16> = join_all(both)
             .await
             .iter()
             .map(|reply| reply.status.as_u16())
             .collect();
         statuses.sort_unstable();
-        if statuses != [201, 422] {
-            // On a busy machine the winner may be told 504, and the worker finds out; or 503 once its refund was made, so that its
-            // second call finds nothing left. Nobody is told of a second refund.
-            assert!(matches!(statuses[..], [422, 504 | 422]), "{statuses:?}");
+        if statuses == [422, 504] {
+            // A busy machine let it wait for Stripe for too long; the worker finds out.
             app.wait_s(61);
             while gateway::work::refunds::run_once(&app.app).await.unwrap() > 0 {}
+        } else {
+            assert!(matches!(statuses[..], [200 | 201, 422]), "{statuses:?}");
         }
         assert_eq!(at_stripe(app, &store, &order).await.len(), 1);
         assert_agrees(app, &store, &order, 1250).await;
