@@ -167,10 +167,14 @@ impl Session<'_> {
     }
 }
 
+/// The gateway closes a new connection that asks nothing for five seconds; a request that meets the closing is reset.
+const POOL_IDLE: std::time::Duration = std::time::Duration::from_secs(3);
+
 /// Follows no redirects: tests look at them.
 pub fn client() -> reqwest::Client {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
+        .pool_idle_timeout(POOL_IDLE)
         .no_proxy()
         .build()
         .unwrap()
