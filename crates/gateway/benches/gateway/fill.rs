@@ -84,7 +84,7 @@ async fn add_store(
 
 /// Adds stored events of one store.
 pub(crate) async fn events(db: &Db, count: usize) -> anyhow::Result<()> {
-    let rows = Rows::new("charge.succeeded")?;
+    let rows = Rows::new(webhook::UNHANDLED)?;
     for _ in 0..count / CHUNK {
         inbox::record(db, rows.batch(CHUNK)).await?;
     }

@@ -67,7 +67,7 @@ pub(crate) async fn measure(binary: &Path, sandbox: &Sandbox) -> anyhow::Result<
 }
 
 async fn load(gateway: &Gateway, run: &str, targets: Vec<Target>) -> anyhow::Result<Load> {
-    let events = webhook::events("charge.succeeded", run, targets)?;
+    let events = webhook::events(webhook::UNHANDLED, run, targets)?;
     Load::run(gateway, CONNECTIONS, COUNTED, events).await
 }
 

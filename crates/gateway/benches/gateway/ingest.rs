@@ -40,7 +40,7 @@ impl Ingest {
         for connections in CONNECTIONS {
             let run = format!("ingest{connections}x");
             let target = vec![webhook::Target::store(store_id)];
-            let events = webhook::events("charge.succeeded", &run, target)?;
+            let events = webhook::events(webhook::UNHANDLED, &run, target)?;
             by_connections.push(Row {
                 connections,
                 webhooks: Load::run(gateway, connections, COUNTED, events).await?,

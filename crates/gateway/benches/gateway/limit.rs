@@ -15,6 +15,7 @@ use tokio_postgres::NoTls;
 
 use crate::place::Place;
 use crate::sealed::Rows;
+use crate::webhook;
 
 /// How long each is counted.
 const COUNTED: Duration = Duration::from_secs(3);
@@ -45,7 +46,7 @@ diesel::table! {
 
 /// Rows a second, one per commit.
 pub(crate) async fn one_per_commit(place: &Place, clients: usize) -> anyhow::Result<f64> {
-    let rows = Arc::new(Rows::new("charge.succeeded")?);
+    let rows = Arc::new(Rows::new(webhook::UNHANDLED)?);
     match place.sqlite_path() {
         Some(path) => sqlite_one_per_commit(&path, &rows, clients).await,
         None => postgres_one_per_commit(&place.database_url(), &rows, clients).await,
@@ -54,7 +55,7 @@ pub(crate) async fn one_per_commit(place: &Place, clients: usize) -> anyhow::Res
 
 /// Rows a second, 128 per commit, by the statement that the gateway uses.
 pub(crate) async fn batched(place: &Place) -> anyhow::Result<f64> {
-    let rows = Rows::new("charge.succeeded")?;
+    let rows = Rows::new(webhook::UNHANDLED)?;
     let db = Db::open(&place.database_url()).await?;
     let begun = Instant::now();
     let mut written = 0_u32;

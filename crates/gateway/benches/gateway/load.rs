@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use tokio::task::JoinSet;
 
-use crate::http::{Connection, Request};
 use crate::process::Gateway;
+use crate::wire::Wire;
 
 /// More than Stripe opens to one endpoint; enough to keep two cores busy.
 pub(crate) const CONNECTIONS: usize = 64;
@@ -39,38 +39,29 @@ struct Sample {
 }
 
 impl Load {
-    /// Sends `make_request(n)`, with another `n` each time, over so many connections until `counted` is over.
+    /// Sends what `write_request(n, …)` writes, with another `n` each time, over so many connections until `counted` is over.
     pub(crate) async fn run(
         gateway: &Gateway,
         connections: usize,
         counted: Duration,
-        make_request: impl Fn(u64) -> Request + Send + Sync + 'static,
+        write_request: impl Fn(u64, &mut Vec<u8>) + Send + Sync + 'static,
     ) -> anyhow::Result<Self> {
-        let make_request = Arc::new(make_request);
-        let next = Arc::new(AtomicU64::new(0));
         let from = Instant::now() + WARM_UP;
         let until = from + counted;
-        let mut clients = JoinSet::new();
-        for _ in 0..connections {
-            let (make_request, next) = (Arc::clone(&make_request), Arc::clone(&next));
-            let address = gateway.address;
-            clients.spawn(async move {
-                let numbered = || make_request(next.fetch_add(1, Ordering::Relaxed));
-                send_until(until, address, numbered).await
-            });
-        }
+        let address = gateway.address;
+        // One thread for all clients: handing them about between threads would cost the server.
+        let clients = std::thread::spawn(move || {
+            let write_request = Arc::new(write_request);
+            send_from_all(until, address, connections, &write_request)
+        });
         tokio::time::sleep_until(from.into()).await;
         let cpu_before = gateway.cpu_time()?;
         tokio::time::sleep_until(until.into()).await;
         let cpu = gateway.cpu_time()?.saturating_sub(cpu_before);
-        let samples: Vec<Vec<Sample>> = clients
-            .join_all()
-            .await
-            .into_iter()
-            .collect::<Result<_, _>>()?;
+        let ended = tokio::task::spawn_blocking(|| clients.join()).await?;
+        let samples = ended.map_err(|_| anyhow::anyhow!("the clients panicked"))??;
         let within = samples
             .into_iter()
-            .flatten()
             .filter(|sample| from <= sample.sent && sample.sent + sample.took <= until);
         Ok(Self::of(&within.collect::<Vec<_>>(), counted, cpu))
     }
@@ -107,25 +98,53 @@ fn permille_ms(sorted: &[Duration], permille: usize) -> f64 {
         .map_or(0.0, |time| time.as_secs_f64() * 1e3)
 }
 
+fn send_from_all(
+    until: Instant,
+    address: SocketAddr,
+    connections: usize,
+    write_request: &Arc<impl Fn(u64, &mut Vec<u8>) + Send + Sync + 'static>,
+) -> anyhow::Result<Vec<Sample>> {
+    let next = Arc::new(AtomicU64::new(0));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let mut clients = JoinSet::new();
+        for _ in 0..connections {
+            let (write_request, next) = (Arc::clone(write_request), Arc::clone(&next));
+            clients.spawn(async move {
+                let write_next = |request: &mut Vec<u8>| {
+                    write_request(next.fetch_add(1, Ordering::Relaxed), request);
+                };
+                send_until(until, address, write_next).await
+            });
+        }
+        let samples: Result<Vec<Vec<Sample>>, _> = clients.join_all().await.into_iter().collect();
+        Ok(samples?.into_iter().flatten().collect())
+    })
+}
+
 async fn send_until(
     until: Instant,
     address: SocketAddr,
-    make_request: impl Fn() -> Request,
-) -> anyhow::Result<Vec<Sample>> {
+    write_next: impl Fn(&mut Vec<u8>),
+) -> std::io::Result<Vec<Sample>> {
     let mut samples = Vec::new();
-    let mut http = Connection::open(address).await?;
+    let mut request = Vec::new();
+    let mut wire = Wire::open(address).await?;
     while Instant::now() < until {
-        let request = make_request();
+        request.clear();
+        write_next(&mut request);
         let sent = Instant::now();
-        let reply = http.send(request).await;
+        let status = wire.send(&request).await;
         let took = sent.elapsed();
         samples.push(Sample {
             sent,
             took,
-            ok: reply.as_ref().is_ok_and(|reply| reply.status == 200),
+            ok: status.as_ref().is_ok_and(|status| *status == 200),
         });
-        if reply.is_err() {
-            http = Connection::open(address).await?;
+        if status.is_err() {
+            wire = Wire::open(address).await?;
         }
     }
     Ok(samples)

@@ -16,6 +16,7 @@ mod process;
 mod report;
 mod sealed;
 mod webhook;
+mod wire;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -60,7 +61,8 @@ async fn main() -> anyhow::Result<()> {
 
 /// Durable webhooks only, printed engine by engine: what one looks at while changing the intake.
 async fn ingest_alone(binary: &Path, sandbox: &Sandbox) -> anyhow::Result<()> {
-    for (name, engine) in [("PostgreSQL", Engine::Postgres), ("SQLite", Engine::Sqlite)] {
+    // SQLite first: PostgreSQL goes on writing to the disk for minutes after its turn.
+    for (name, engine) in [("SQLite", Engine::Sqlite), ("PostgreSQL", Engine::Postgres)] {
         let place = Place::new(engine, binary).await?;
         let gateway = Gateway::start(&place, &sandbox.url()).await?;
         let mut http = Connection::open(gateway.address).await?;
@@ -103,9 +105,12 @@ async fn measure(place: Place, sandbox: &Sandbox) -> anyhow::Result<EngineFigure
     let mut http = Connection::open(gateway.address).await?;
     let store = merchant::connect(&mut http).await?;
     let overhead = Overhead::measure(&mut http, &store, &stripe_url).await?;
-    let status_path = format!("/stripe/status/{}", store.id);
-    let status = Load::run(&gateway, CONNECTIONS, STATUS_TIME, move |_| {
-        http::get(&status_path)
+    let status = format!(
+        "GET /stripe/status/{} HTTP/1.1\r\nhost: localhost\r\n\r\n",
+        store.id
+    );
+    let status = Load::run(&gateway, CONNECTIONS, STATUS_TIME, move |_, request| {
+        request.extend_from_slice(status.as_bytes());
     })
     .await?;
     let ingest = Ingest::measure(&place, &gateway, &store.id).await?;
