@@ -57,7 +57,12 @@ fn whole(answer: &[u8]) -> io::Result<Option<u16>> {
         .headers
         .iter()
         .find(|header| header.name.eq_ignore_ascii_case("content-length"))
-        .and_then(|header| std::str::from_utf8(header.value).ok()?.parse::<usize>().ok())
+        .and_then(|header| {
+            std::str::from_utf8(header.value)
+                .ok()?
+                .parse::<usize>()
+                .ok()
+        })
         .ok_or_else(|| io::Error::other("an answer without Content-Length"))?;
     Ok((answer.len() >= head_bytes + length)
         .then_some(head.code)
