@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 # On CI the lock file is law; at a desk, cargo may add to it.
 LOCKED := $(if $(CI),--locked)
 
-.PHONY: help run test crash conformance lint audit bench clean
+.PHONY: help run test crash races conformance lint audit bench clean
 .DEFAULT_GOAL := help
 
 help: ## List these commands
@@ -27,6 +27,10 @@ test: ## Run every test: Rust on SQLite and PostgreSQL, Python, and the browser
 crash: ## Kill gateways and PostgreSQL 230 times under load, and count what was lost or doubled
 	@scripts/ensure rust compiler postgres
 	@scripts/crash $(ARGS)
+
+races: ## Play each race about money a thousand times on both engines (about an hour)
+	@scripts/ensure rust compiler postgres
+	@scripts/races $(ARGS)
 
 conformance: ## Hold the sandbox Stripe against Stripe's own SDKs, everything, and under load
 	@scripts/ensure rust compiler python node

@@ -1,4 +1,4 @@
-//! P13, F7: many at once at one link: one makes the order. `TILLGATE_RACES=1000` plays more rounds.
+//! P13, F7: many at once at one link: one makes the order. `make races` plays more rounds.
 
 use futures_util::future::join_all;
 use serde_json::json;

@@ -1,7 +1,6 @@
 //! Races about money, each over and over: exactly one wins, and the sums at Stripe are ours to the cent.
 //!
-//! A test run plays a few rounds of each. `TILLGATE_RACES=1000 scripts/with-postgres cargo nextest run -P races -p gateway
-//! --test it races::` plays a thousand.
+//! A test run plays a few rounds of each. `make races` plays a thousand, with those of `links::crowds`.
 
 mod capture_against_cancel;
 mod last_item;
