@@ -18,7 +18,7 @@ use crate::sealed::Rows;
 use crate::webhook;
 
 /// How long each is counted.
-const COUNTED: Duration = Duration::from_secs(3);
+const COUNTED: Duration = Duration::from_secs(2);
 const WARM_UP: Duration = Duration::from_millis(500);
 /// As the gateway's own batches at most.
 const BATCH: usize = 128;

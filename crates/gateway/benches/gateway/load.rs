@@ -29,6 +29,18 @@ pub(crate) struct Load {
     pub(crate) server_cpu_us: f64,
     /// Other answers and broken connections.
     pub(crate) failed: usize,
+    #[serde(skip)]
+    window: Window,
+}
+
+/// What was seen while it was counted.
+#[derive(Debug, Clone, Default)]
+struct Window {
+    counted: Duration,
+    cpu: Duration,
+    /// Of the answers of 200.
+    took: Vec<Duration>,
+    failed: usize,
 }
 
 /// The outcome of one request.
@@ -60,28 +72,48 @@ impl Load {
         let cpu = gateway.cpu_time()?.saturating_sub(cpu_before);
         let ended = tokio::task::spawn_blocking(|| clients.join()).await?;
         let samples = ended.map_err(|_| anyhow::anyhow!("the clients panicked"))??;
+        let mut window = Window {
+            counted,
+            cpu,
+            ..Window::default()
+        };
         let within = samples
             .into_iter()
             .filter(|sample| from <= sample.sent && sample.sent + sample.took <= until);
-        Ok(Self::of(&within.collect::<Vec<_>>(), counted, cpu))
+        for sample in within {
+            if sample.ok {
+                window.took.push(sample.took);
+            } else {
+                window.failed += 1;
+            }
+        }
+        Ok(Self::of(window))
     }
 
-    fn of(samples: &[Sample], counted: Duration, cpu: Duration) -> Self {
-        let all = samples.len();
-        let mut took: Vec<Duration> = samples
-            .iter()
-            .filter(|sample| sample.ok)
-            .map(|sample| sample.took)
-            .collect();
+    /// Several loads as if they were one.
+    pub(crate) fn joined(rounds: Vec<Self>) -> Self {
+        let mut all = Window::default();
+        for Self { window, .. } in rounds {
+            all.counted += window.counted;
+            all.cpu += window.cpu;
+            all.took.extend(window.took);
+            all.failed += window.failed;
+        }
+        Self::of(all)
+    }
+
+    fn of(mut window: Window) -> Self {
+        let took = &mut window.took;
         took.sort();
         let answered = u32::try_from(took.len()).unwrap_or(u32::MAX);
         Self {
-            per_s: f64::from(answered) / counted.as_secs_f64(),
-            p50_ms: permille_ms(&took, 500),
-            p99_ms: permille_ms(&took, 990),
-            p999_ms: permille_ms(&took, 999),
-            server_cpu_us: cpu.as_secs_f64() * 1e6 / f64::from(answered),
-            failed: all - took.len(),
+            per_s: f64::from(answered) / window.counted.as_secs_f64(),
+            p50_ms: permille_ms(took, 500),
+            p99_ms: permille_ms(took, 990),
+            p999_ms: permille_ms(took, 999),
+            server_cpu_us: window.cpu.as_secs_f64() * 1e6 / f64::from(answered),
+            failed: window.failed,
+            window,
         }
     }
 }

@@ -19,7 +19,7 @@ const ID: &str = "evt_FAKE";
 pub(crate) const UNHANDLED: &str = "checkout.session.expired";
 
 /// Events that are signed before the load begins; later ones when they are sent.
-const AHEAD: u64 = 120_000;
+const AHEAD: u64 = 60_000;
 
 /// Whom events are signed and sent for.
 pub(crate) struct Target {
