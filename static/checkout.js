@@ -188,6 +188,15 @@ async function payOnce(email) {
   if (priceChanged(intent.amount, intent.currency)) return { message: `The total has changed to ${showTotal()}. Please check it and pay again.` };
   if (accountChanged(intent.publishable_key)) return { message: "The shop has just moved its payments to another account. Nothing was charged. Please enter your card again." };
 
+  if (saveBox?.checked && intent.save_payment_method === false) {
+    // The shop cannot keep it after all. It is paid all the same: Stripe.js wants the form to agree with the PaymentIntent.
+    saveBox.checked = false;
+    saveBox.disabled = true;
+    elements.update({ setupFutureUsage: null });
+    const { error: incomplete } = await elements.submit();
+    if (incomplete) return { message: wordsForStripeError(incomplete), besideField: incomplete.type === "validation_error" };
+  }
+
   const before = phase;
   phase = "confirm";
   const { error } = await stripe.confirmPayment({

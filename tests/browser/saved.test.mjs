@@ -34,6 +34,16 @@ stories('Keeping a card', (story) => {
     assert.deepEqual([card.brand, card.last4, card.expires], ['visa', '4242', '2034-12']);
   });
 
+  story('What cannot be kept is paid all the same', async (scene) => {
+    const { shopper, box } = await asked(scene);
+    await scene.sandbox.fails({ path_prefix: '/v1/customers', method: 'POST', kind: '403' });
+    await box.check();
+    await shopper.pays(cards.works);
+    const number = await shopper.seesPaid();
+    await assertPaidOnce(scene, shopper, { number, amount });
+    assert.deepEqual(await scene.backend.savedOf(shopper.email), []);
+  });
+
   story('A tick that is taken back', async (scene) => {
     const { shopper, box } = await asked(scene);
     await box.check();

@@ -162,8 +162,8 @@ fn email_field(store_id: StoreId, mode: Mode) -> LookupField<'static> {
     }
 }
 
-/// Nobody knows by which letters they gave their address.
-fn folded(email: &str) -> String {
+/// An address however it was written: nobody knows by which letters they gave theirs.
+pub fn folded(email: &str) -> String {
     email.trim().to_lowercase()
 }
 

@@ -59,7 +59,7 @@ struct Caller {
 }
 
 /// Answers 201 with a new `PaymentIntent`, 200 with the one that is there. `save_payment_method` is the shopper's consent, or the
-/// end of it, that the store keeps what this is paid with.
+/// end of it, that the store keeps what this is paid with; in the answer it says whether Stripe will.
 pub async fn create_payment_intent(
     app: web::Data<App>,
     request: HttpRequest,
@@ -279,5 +279,6 @@ fn reply(ensured: &Ensured) -> HttpResponse {
         "amount": intent.amount,
         "currency": intent.currency,
         "status": intent.status,
+        "save_payment_method": consent::is_kept(intent),
     }))
 }

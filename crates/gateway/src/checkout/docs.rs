@@ -114,13 +114,15 @@ fn create_intent() -> Operation {
         ("amount", schema("Amount")),
         ("currency", schema("Currency")),
         ("status", text()),
+        ("save_payment_method", json!({ "type": "boolean" })),
     ]);
     post("/payment-intents", "createPaymentIntent", access)
         .says(
             "Prepare a payment",
             "For a cart (`cart_id`, with the checkout token; its money is held and taken later), for an order (`order_id`, with the \
              order token), or for any `amount` (with an API key): exactly one of them. Give `client_secret` and `publishable_key` to \
-             Stripe.js. The same cart or order gets the same PaymentIntent again, so nothing is charged twice.",
+             Stripe.js. The same cart or order gets the same PaymentIntent again, so nothing is charged twice. `save_payment_method` is \
+             the shopper's consent that you keep the card; in the answer it tells whether it is kept.",
         )
         .takes::<IntentRequest>(json!({ "cart_id": "018e1b2c-0000-7000-8000-000000000001" }))
         .refuses(400, &["parameter_missing", "invalid_value", "invalid_currency", "invalid_amount", "cart_empty"])

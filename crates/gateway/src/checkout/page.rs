@@ -22,6 +22,7 @@ use crate::pages::{self, Link, MessageKind, Page, Permissions, json_for_script};
 use crate::payment_methods::languages;
 use crate::payment_methods::wire::PaymentMethodReply;
 use crate::personal::{Contact, Row};
+use crate::saved_payment_methods::permitted;
 use crate::shipping::wire::MAX_METHODS;
 use crate::stripe::is_elsewhere;
 use crate::tokens::TokenError;
@@ -47,6 +48,18 @@ pub(crate) struct CheckoutPage<'a> {
     pub config_json: String,
 }
 
+impl CheckoutPage<'_> {
+    /// Shows it, with Stripe.js, and in a frame on the pages of the store.
+    pub(crate) fn answer(&self, app: &App, store: &Store) -> Result<HttpResponse, ApiError> {
+        let permissions = Permissions {
+            stripe_js: true,
+            framed_by: store.allowed_origins.clone(),
+            ..Permissions::default()
+        };
+        pages::render(app, StatusCode::OK, self.page, self, &permissions)
+    }
+}
+
 /// A line as people read it.
 pub(crate) struct LineView {
     pub name: String,
@@ -60,6 +73,7 @@ struct View {
     store: Store,
     checkout: Checkout,
     connection: Connection,
+    may_keep: bool,
     lines: Vec<Line>,
     email: Option<String>,
     delivery: Option<Delivery>,
@@ -163,6 +177,8 @@ async fn find(
     let Some(connection) = connection.filter(can_pay) else {
         return Ok(Found::NotConnected(store, checkout));
     };
+    let place = (store.id, checkout.mode, connection.account_id.as_str());
+    let may_keep = permitted::may_keep(&mut conn, place).await?;
     let lines = db::carts::lines(&mut conn, store.id, checkout.cart_id).await?;
     let row = Row {
         store_id: store.id,
@@ -180,6 +196,7 @@ async fn find(
         store,
         checkout,
         connection,
+        may_keep,
         lines,
         email: contact.email,
         delivery,
@@ -198,6 +215,7 @@ fn payment_form(
         store,
         checkout,
         connection,
+        may_keep,
         lines,
         email,
         delivery,
@@ -244,19 +262,14 @@ fn payment_form(
         total: total.shown(locale),
         email: email.unwrap_or_default(),
         asks_email: true,
-        asks_to_save,
+        asks_to_save: asks_to_save && may_keep,
         delivery,
         methods,
         cancel_url: checkout.cancel_url.clone(),
         stripe_js_url: app.settings.stripe_js_url.to_string(),
         config_json: json_for_script(&config),
     };
-    let permissions = Permissions {
-        stripe_js: true,
-        framed_by: store.allowed_origins.clone(),
-        ..Permissions::default()
-    };
-    pages::render(app, StatusCode::OK, &page, &template, &permissions)
+    template.answer(app, &store)
 }
 
 /// Writes a line for people.

@@ -62,7 +62,7 @@ use Need::{Required, Subscriptions, Useful};
 
 /// Every permission that we have a use for. A write permission includes reading.
 #[rustfmt::skip]
-pub const PERMISSIONS: [Permission; 14] = [
+pub const PERMISSIONS: [Permission; 15] = [
     new("Accounts: Read",             "connected_account_read", "to know which account the key belongs to",              Required, Some(Probe::Read("/v1/account"))),
     new("PaymentIntents: Write",      "payment_intent_write",   "to take payments",                                      Required, Some(Probe::Write("/v1/payment_intents"))),
     new("Charges and Refunds: Write", "charge_write",           "to see what was charged, and to refund it",             Required, Some(Probe::Write("/v1/refunds"))),
@@ -70,7 +70,8 @@ pub const PERMISSIONS: [Permission; 14] = [
     new(EVENTS,                       "event_read",             "to find payments whose webhook was lost",               Useful,   Some(Probe::List("/v1/events"))),
     new("Disputes: Read",             "dispute_read",           "to tell how a dispute stands",                          Useful,   Some(Probe::List("/v1/disputes"))),
     new("SetupIntents: Write",        "setup_intent_write",     "to prove that both keys belong to one account",         Useful,   Some(Probe::Write("/v1/setup_intents/seti_TillgateAsksForNone"))),
-    new("Customers: Write",           "customer_write",         "for subscriptions",                                     Subscriptions, None),
+    new(CUSTOMERS,                    "customer_write",         "to keep a shopper's card, with consent",                Useful,   Some(Probe::Write("/v1/customers/cus_TillgateAsksForNone"))),
+    new(PAYMENT_METHODS,              "payment_method_write",   "to give up a card that was kept",                       Useful,   Some(Probe::Write("/v1/payment_methods/pm_TillgateAsksForNone"))),
     new("Checkout Sessions: Write",   "checkout_session_write", "for subscriptions",                                     Subscriptions, None),
     new("Subscriptions: Write",       "subscription_write",     "for subscriptions",                                     Subscriptions, None),
     new("Invoices: Write",            "invoice_write",          "for subscriptions",                                     Subscriptions, None),
@@ -80,6 +81,12 @@ pub const PERMISSIONS: [Permission; 14] = [
 ];
 
 const EVENTS: &str = "Events: Read";
+/// Without it nobody's card can be kept.
+pub const CUSTOMERS: &str = "Customers: Write";
+/// Without it a kept card could not be given up at Stripe.
+pub const PAYMENT_METHODS: &str = "PaymentMethods: Write";
+/// Between the titles in the detail of a problem.
+const SEPARATOR: &str = ", ";
 const WEBHOOK_SCOPE: &str = "webhook_write";
 const EVENTS_SCOPE: &str = "event_read";
 
@@ -225,7 +232,7 @@ pub(super) async fn record(
         Some(true)
     };
     let lacks_events = found.may(EVENTS_SCOPE).map(|may| !may);
-    let missing = missing.join(", ");
+    let missing = missing.join(SEPARATOR);
     for (problem, is_there, detail) in [
         (ConnectionProblem::PermissionsMissing, lacks_some, &*missing),
         (ConnectionProblem::EventsNotPermitted, lacks_events, EVENTS),
@@ -245,6 +252,60 @@ pub(super) async fn record(
         }
     }
     Ok(())
+}
+
+/// Whether a connection's key is known to lack one of these permissions, by title.
+pub async fn lacks_any(
+    conn: &mut Conn,
+    (store_id, mode, account_id): (StoreId, Mode, &str),
+    titles: &[&str],
+) -> Result<bool, ApiError> {
+    let known = known_missing(conn, (store_id, mode, account_id)).await?;
+    Ok(titles
+        .iter()
+        .any(|title| names(&known).any(|name| name == *title)))
+}
+
+/// Stripe has just refused something for want of this permission: told at once like what the probes find, which correct it.
+pub async fn note_missing(app: &App, stripe: &StoreStripe, title: &str) -> Result<(), ApiError> {
+    let (store_id, mode, account_id) = stripe.place();
+    let key = crate::sealing::open_secret_key(&app.vault, store_id, &stripe.connection)?;
+    if !is_restricted(&key) {
+        // Nothing that could be added to it, and no probe would ever close the problem.
+        return Ok(());
+    }
+    tracing::warn!(%store_id, %mode, account_id, title, "the store's restricted key lacks a permission");
+    let mut tx = app.db.begin().await?;
+    let known = known_missing(&mut tx, stripe.place()).await?;
+    let others = names(&known).filter(|name| *name != title);
+    let missing: Vec<&str> = others.chain([title]).collect();
+    let (problem, detail) = (
+        ConnectionProblem::PermissionsMissing,
+        missing.join(SEPARATOR),
+    );
+    let (detail, now) = (Some(detail.as_str()), app.now());
+    db::connection_problems::open(&mut tx, store_id, mode, account_id, problem, detail, now)
+        .await?;
+    Ok(tx.commit().await?)
+}
+
+/// The detail of a connection's open problem of permissions; empty where there is none.
+async fn known_missing(
+    conn: &mut Conn,
+    (store_id, mode, account_id): (StoreId, Mode, &str),
+) -> Result<String, ApiError> {
+    let open = db::connection_problems::list(conn, store_id).await?;
+    let found = open.into_iter().find(|one| {
+        one.mode == mode
+            && one.account_id == account_id
+            && one.code == ConnectionProblem::PermissionsMissing.code()
+    });
+    Ok(found.and_then(|one| one.detail).unwrap_or_default())
+}
+
+/// The titles in the detail of a problem.
+fn names(detail: &str) -> impl Iterator<Item = &str> {
+    detail.split(SEPARATOR).filter(|name| !name.is_empty())
 }
 
 /// Stripe's page that makes a restricted key, with what we need chosen already. Stripe's Dashboard takes the names from the

@@ -5,7 +5,7 @@ use stripe_http::IdempotencyKey;
 use stripe_http::payment_intents::{self, FutureUsage, PaymentIntent, Status, UpdateParams};
 use uuid::Uuid;
 
-use super::customer;
+use super::{customer, permitted};
 use crate::app::App;
 use crate::checkout::intent::Ensured;
 use crate::checkout::plan::Plan;
@@ -18,7 +18,8 @@ pub fn is_kept(intent: &PaymentIntent) -> bool {
 }
 
 /// Makes the payment what the shopper has just said. Stripe first: our record says yes only where Stripe was told so, and
-/// what Stripe keeps without our record is never used.
+/// what Stripe keeps without our record is never used. Where Stripe does not let the store keep it, the payment stays as it is:
+/// what matters is that it can be paid.
 pub async fn follow(
     app: &App,
     store: &Store,
@@ -33,7 +34,6 @@ pub async fn follow(
     );
     let mut conn = app.db.read().await?;
     let payment = db::payments::find_by_intent(&mut conn, store.id, intent.id.as_str()).await?;
-    drop(conn);
     let Some(payment) = payment.filter(|_| is_open) else {
         return Ok(());
     };
@@ -41,13 +41,24 @@ pub async fn follow(
     if is_kept(intent) == wants && is_noted == wants {
         return Ok(());
     }
+    let place = (store.id, payment.mode, payment.account_id.as_str());
+    let wants = wants && permitted::may_keep(&mut conn, place).await?;
+    drop(conn);
     let stripe = StoreStripe::of_payment(app, store.id, &payment).await?;
-    let mut params = UpdateParams::default();
-    let mut customer_id = payment.customer_id;
-    if wants {
+    let customer = if wants {
         let email = plan.receipt_email.as_deref().ok_or_else(email_missing)?;
-        let (ours, at_stripe) = customer::ensure(app, &stripe, store.id, email).await?;
+        customer::ensure(app, &stripe, store.id, email).await?
+    } else {
+        None
+    };
+    if customer.is_none() && !is_kept(intent) && !is_noted {
+        return Ok(());
+    }
+    let mut params = UpdateParams::default();
+    let (mut customer_id, mut consented_at, now) = (payment.customer_id, None, app.now());
+    if let Some((ours, at_stripe)) = customer {
         customer_id = Some(ours);
+        consented_at = Some(now);
         params.customer = Some(at_stripe);
         params.setup_future_usage = Some(FutureUsage::OffSession);
     } else {
@@ -58,10 +69,9 @@ pub async fn follow(
     let updated = payment_intents::update(&stripe.client, &intent.id, &params, &key).await;
     let updated = match updated {
         Ok(intent) => intent,
+        Err(error) if wants && permitted::is_refused(app, &stripe, &error).await? => return Ok(()),
         Err(error) => return Err(stripe.fail(app, error).await),
     };
-    let now = app.now();
-    let consented_at = wants.then_some(now);
     let mut tx = app.db.begin().await?;
     db::payments::set_saving(
         &mut tx,

@@ -4,18 +4,20 @@ use db::customers::{self, Customer};
 use domain::{CustomerId, Mode, StoreId};
 use stripe_http::{CustomerId as StripeCustomerId, IdempotencyKey, Metadata};
 
+use super::permitted;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::personal::{self, Contact};
 use crate::stripe::StoreStripe;
 
 /// The customer of an address at an account, made if there is none. Our row is written first; its id is the idempotency key.
+/// `None` where Stripe makes none for us.
 pub async fn ensure(
     app: &App,
     stripe: &StoreStripe,
     store_id: StoreId,
     email: &str,
-) -> Result<(CustomerId, StripeCustomerId), ApiError> {
+) -> Result<Option<(CustomerId, StripeCustomerId)>, ApiError> {
     let (mode, account_id) = (stripe.connection.mode, &stripe.connection.account_id);
     let customer = match find(app, store_id, mode, account_id, email).await? {
         Some(customer) => customer,
@@ -23,19 +25,23 @@ pub async fn ensure(
     };
     if let Some(known) = &customer.stripe_customer_id {
         let id = StripeCustomerId::parse(known.as_str()).map_err(ApiError::internal)?;
-        return Ok((customer.id, id));
+        return Ok(Some((customer.id, id)));
     }
     let mut metadata = Metadata::default();
     metadata
         .insert("tillgate_store_id", store_id.to_string())
         .map_err(ApiError::internal)?;
     let params = stripe_http::customers::CreateParams {
-        email: Some(email.to_owned()),
+        // The same however it was written this time: the key is for one request only.
+        email: Some(personal::folded(email)),
         metadata,
     };
     let key = IdempotencyKey::from(*customer.id.as_uuid());
     let created = match stripe_http::customers::create(&stripe.client, &params, &key).await {
         Ok(created) => created,
+        // Stripe keeps a 500 under its idempotency key and would repeat it for a day ("Idempotent requests").
+        Err(error) if error.http_status() == Some(500) => return Ok(None),
+        Err(error) if permitted::is_refused(app, stripe, &error).await? => return Ok(None),
         Err(error) => return Err(stripe.fail(app, error).await),
     };
     let mut tx = app.db.begin().await?;
@@ -48,7 +54,7 @@ pub async fn ensure(
     )
     .await?;
     tx.commit().await?;
-    Ok((customer.id, created.id))
+    Ok(Some((customer.id, created.id)))
 }
 
 async fn find(

@@ -7,5 +7,6 @@ pub mod customer;
 pub mod delete_saved;
 pub mod docs;
 pub mod list_saved;
+pub mod permitted;
 pub mod record;
 pub mod wire;

@@ -1,5 +1,7 @@
 //! Ways to pay that a shopper lets a store keep, and what the merchant may do with them.
 
+mod restricted;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -14,13 +16,18 @@ stories!(
 );
 
 /// Says whether the card is kept.
-async fn consent(app: &TestApp, store: &ConnectedStore, order: &PaidOrder, wants: bool) -> Reply {
+pub async fn consent(
+    app: &TestApp,
+    store: &ConnectedStore,
+    order: &PaidOrder,
+    wants: bool,
+) -> Reply {
     let body = json!({ "order_id": order.id, "save_payment_method": wants });
     let call = app.store_post(store, "/payment-intents", &body);
     call.bearer(&order.token).send().await
 }
 
-async fn saved(app: &TestApp, store: &ConnectedStore, email: &str) -> Vec<Value> {
+pub async fn saved(app: &TestApp, store: &ConnectedStore, email: &str) -> Vec<Value> {
     let path = format!("/saved-payment-methods?email={email}");
     let list = app.store_get(store, &path).bearer(&store.api_key);
     let list = list.send().await.expect(200);
@@ -43,7 +50,7 @@ pub async fn keep(app: &TestApp, store: &ConnectedStore, method: &str) -> String
     saved[0]["id"].as_str().unwrap().to_owned()
 }
 
-async fn charge(app: &TestApp, store: &ConnectedStore, method: &str, cart: &str) -> Reply {
+pub async fn charge(app: &TestApp, store: &ConnectedStore, method: &str, cart: &str) -> Reply {
     let path = format!("/saved-payment-methods/{method}/charges");
     let call = app.store_post(store, &path, &TestApp::link_body(cart));
     call.bearer(&store.api_key).send().await

@@ -7,7 +7,7 @@ mod forgery;
 mod forwarded;
 mod keys;
 mod pages;
-mod permissions;
+pub mod permissions;
 mod replacing;
 mod stripe_trouble;
 

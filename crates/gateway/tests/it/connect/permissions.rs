@@ -23,13 +23,15 @@ fn required() -> Value {
 }
 
 /// Everything that the form asks for.
-fn complete() -> Value {
+pub fn complete() -> Value {
     let mut all = required();
     for (name, access) in [
         ("webhook_endpoints", "write"),
         ("events", "read"),
         ("disputes", "read"),
         ("setup_intents", "write"),
+        ("customers", "write"),
+        ("payment_methods", "write"),
     ] {
         all[name] = json!(access);
     }
@@ -37,7 +39,7 @@ fn complete() -> Value {
 }
 
 /// An account's keys, the secret one restricted.
-async fn restricted(app: &TestApp, account: &Keys, permissions: &Value) -> Keys {
+pub async fn restricted(app: &TestApp, account: &Keys, permissions: &Value) -> Keys {
     let keys = Keys {
         secret: Keys::fake().secret.replace("sk_", "rk_"),
         ..account.clone()
@@ -50,7 +52,7 @@ async fn restricted(app: &TestApp, account: &Keys, permissions: &Value) -> Keys 
 }
 
 /// (code, detail) of the open problems of permissions.
-async fn problems(app: &TestApp, store: &str) -> Vec<(String, Value)> {
+pub async fn problems(app: &TestApp, store: &str) -> Vec<(String, Value)> {
     let status = stripe_status(app, store).await;
     let problems = status["problems"].as_array().unwrap();
     let text = |problem: &Value| problem["code"].as_str().unwrap().to_owned();
@@ -98,7 +100,10 @@ async fn c6_what_is_only_useful_is_told_after_connecting(app: &TestApp) {
     let told = problems(app, &store).await;
     let expected = [
         ("events_not_permitted", "Events: Read"),
-        ("permissions_missing", "Disputes: Read, SetupIntents: Write"),
+        (
+            "permissions_missing",
+            "Disputes: Read, SetupIntents: Write, Customers: Write, PaymentMethods: Write",
+        ),
     ];
     let expected = expected.map(|(code, detail)| (code.to_owned(), json!(detail)));
     assert_eq!(told, expected);
@@ -217,6 +222,8 @@ async fn c6_probing_leaves_nothing_behind(app: &TestApp) {
             (400, "/v1/payment_intents"),
             (400, "/v1/refunds"),
             (400, "/v1/webhook_endpoints"),
+            (404, "/v1/customers/cus_TillgateAsksForNone"),
+            (404, "/v1/payment_methods/pm_TillgateAsksForNone"),
             (404, "/v1/setup_intents/seti_TillgateAsksForNone"),
         ]
     );
