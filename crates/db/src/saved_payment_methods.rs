@@ -62,7 +62,7 @@ pub async fn insert(
     Ok(())
 }
 
-/// One of the store's that was not given up.
+/// One of the store's, also one that was given up.
 pub async fn find(
     conn: &mut Conn,
     store_id: StoreId,
@@ -71,7 +71,6 @@ pub async fn find(
     saved::table
         .filter(saved::store_id.eq(id(store_id)))
         .filter(saved::id.eq(id(method_id)))
-        .filter(saved::detached_at.is_null())
         .select(columns::<SavedPaymentMethod>())
         .first(conn)
         .await
@@ -95,14 +94,14 @@ pub async fn list(
         .await
 }
 
-/// Gives one up.
+/// Gives one up; `false` if it was given up before.
 pub async fn detach(
     conn: &mut Conn,
     store_id: StoreId,
     method_id: SavedPaymentMethodId,
     now: Timestamp,
-) -> Result<(), DbError> {
-    diesel::update(
+) -> Result<bool, DbError> {
+    let changed = diesel::update(
         saved::table
             .filter(saved::store_id.eq(id(store_id)))
             .filter(saved::id.eq(id(method_id)))
@@ -111,5 +110,5 @@ pub async fn detach(
     .set(saved::detached_at.eq(at(now)))
     .execute(conn)
     .await?;
-    Ok(())
+    Ok(changed == 1)
 }

@@ -39,8 +39,21 @@ impl From<SavedPaymentMethod> for SavedReply {
     }
 }
 
-/// The store's saved way to pay with this id, and whose it is: of the key's mode, otherwise 404.
+/// The store's saved way to pay with this id, and whose it is: of the key's mode and not given up, otherwise 404.
 pub async fn find(
+    app: &App,
+    caller: &StoreKey,
+    method_id: &str,
+) -> Result<(SavedPaymentMethod, Customer), ApiError> {
+    let found = find_even_given_up(app, caller, method_id).await?;
+    if found.0.detached_at.is_some() {
+        return Err(ApiError::not_found("saved payment method"));
+    }
+    Ok(found)
+}
+
+/// As [`find`], also one that was given up: to tell Stripe again.
+pub async fn find_even_given_up(
     app: &App,
     caller: &StoreKey,
     method_id: &str,

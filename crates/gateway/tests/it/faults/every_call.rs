@@ -2,6 +2,8 @@
 //! lost after its effect. Nothing happens twice at Stripe, and the record ends where it would have, without a person: shoppers
 //! press the button again when they are told so, what a merchant asked for is finished by the jobs.
 
+mod saved;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -102,6 +104,8 @@ enum Flow {
     CartChanges,
     /// A cart that was to be paid first is ordered first instead.
     OrderInstead,
+    /// A shopper lets the store keep a card, or the merchant does something with one that is kept.
+    Saved(saved::Step),
 }
 
 /// Plays the flow without faults, then with each of its calls lost. It makes at least so many calls.
@@ -109,8 +113,9 @@ async fn every_call(app: &TestApp, flow: Flow, at_least: usize) {
     let (_, wanted) = play(app, &flow, None).await;
     let calls = {
         let store = store(app).await;
+        let kept = saved::prepare(app, &store, &flow).await;
         app.control(Method::DELETE, "/requests", json!({})).await;
-        run(app, &store, &flow).await;
+        run(app, &store, &flow, &kept).await;
         app.stripe_requests().await
     };
     assert!(calls.len() >= at_least, "{calls:?}");
@@ -131,12 +136,13 @@ async fn every_call(app: &TestApp, flow: Flow, at_least: usize) {
 /// A store of its own plays the flow. Gives how often the fault was met, and where it ended.
 async fn play(app: &TestApp, flow: &Flow, fault: Option<(usize, &str)>) -> (u64, Value) {
     let store = store(app).await;
+    let kept = saved::prepare(app, &store, flow).await;
     if let Some((skip, kind)) = fault {
         let account = &store.keys.account_id;
         let fault = json!({ "account": account, "kind": kind, "skip": skip, "times": 1 });
         app.fault(fault).await;
     }
-    let (order, product) = run(app, &store, flow).await;
+    let (order, product) = run(app, &store, flow, &kept).await;
     let faults = app.control(Method::GET, "/faults", json!({})).await;
     let met = faults["faults"][0]["met"].as_u64().unwrap_or(0);
     app.control(Method::DELETE, "/faults", json!({})).await;
@@ -185,6 +191,7 @@ async fn facts(app: &TestApp, store: &ConnectedStore, order: &str, product: &str
     json!({
         "payments": payments, "refunds": refunds, "order": fields.map(|field| seen[field].clone()),
         "stock": app.stock(store, product).await, "times_paid": app.times_paid(order).await,
+        "kept": saved::facts(app, store).await,
     })
 }
 
@@ -193,6 +200,7 @@ async fn jobs(app: &TestApp) {
     for _ in 0..3 {
         app.wait_s(61);
         app.run_actions().await;
+        app.run_links().await;
         while gateway::work::refunds::run_once(&app.app).await.unwrap() > 0 {}
         app.run_work().await;
     }
@@ -252,8 +260,9 @@ async fn ordered(app: &TestApp, store: &ConnectedStore, cart: &str) -> (String, 
     (id, text(&intent, "id"))
 }
 
-async fn run(app: &TestApp, store: &ConnectedStore, flow: &Flow) -> (String, String) {
+async fn run(app: &TestApp, store: &ConnectedStore, flow: &Flow, kept: &str) -> (String, String) {
     match flow {
+        Flow::Saved(step) => saved::run(app, store, step, kept).await,
         Flow::OrderFirst => {
             let product = product(app, store, 10).await;
             let cart = app.cart_of(store, &product, 1).await;

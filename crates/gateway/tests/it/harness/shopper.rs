@@ -122,19 +122,7 @@ impl TestApp {
 
     /// Every `PaymentIntent` that the store's account has.
     pub async fn intents_at_stripe(&self, store: &ConnectedStore) -> Vec<Value> {
-        let url = format!("{}/v1/payment_intents?limit=100", self.sandbox.url());
-        let response = super::http::client()
-            .get(url)
-            .bearer_auth(&store.keys.secret)
-            .send()
-            .await
-            .unwrap();
-        let list: Value = response.json().await.unwrap();
-        assert_eq!(
-            list["has_more"], false,
-            "more than a page of PaymentIntents"
-        );
-        list["data"].as_array().unwrap().clone()
+        self.list_at_stripe(store, "payment_intents?").await
     }
 
     /// A payment's `refunds` or `disputes` at Stripe, newest first.
@@ -144,14 +132,19 @@ impl TestApp {
         kind: &str,
         intent: &str,
     ) -> Vec<Value> {
-        let base = self.sandbox.url();
-        let url = format!("{base}/v1/{kind}?limit=100&payment_intent={intent}");
+        self.list_at_stripe(store, &format!("{kind}?payment_intent={intent}&"))
+            .await
+    }
+
+    /// A whole list at Stripe, newest first, such as `customers?`.
+    pub async fn list_at_stripe(&self, store: &ConnectedStore, list: &str) -> Vec<Value> {
+        let url = format!("{}/v1/{list}limit=100", self.sandbox.url());
         let request = super::http::client()
             .get(url)
             .bearer_auth(&store.keys.secret);
-        let list: Value = request.send().await.unwrap().json().await.unwrap();
-        assert_eq!(list["has_more"], false, "more than a page of {kind}");
-        list["data"].as_array().unwrap().clone()
+        let found: Value = request.send().await.unwrap().json().await.unwrap();
+        assert_eq!(found["has_more"], false, "more than a page of {list}");
+        found["data"].as_array().unwrap().clone()
     }
 
     /// One of the store's `PaymentIntent`s.
