@@ -18,17 +18,13 @@ pub async fn set_saving(
     consented_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    diesel::update(
-        payments::table
-            .filter(payments::store_id.eq(id(store_id)))
-            .filter(payments::id.eq(id(payment_id))),
-    )
-    .set((
-        payments::customer_id.eq(customer_id.map(id)),
-        payments::save_consented_at.eq(consented_at.map(at)),
-        payments::updated_at.eq(at(now)),
-    ))
-    .execute(conn)
-    .await?;
+    diesel::update(payments::table.find((id(store_id), id(payment_id))))
+        .set((
+            payments::customer_id.eq(customer_id.map(id)),
+            payments::save_consented_at.eq(consented_at.map(at)),
+            payments::updated_at.eq(at(now)),
+        ))
+        .execute(conn)
+        .await?;
     Ok(())
 }

@@ -18,18 +18,14 @@ pub async fn set_charge(
     capture_before: Option<Timestamp>,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    diesel::update(
-        payments::table
-            .filter(payments::store_id.eq(id(store_id)))
-            .filter(payments::id.eq(id(payment_id))),
-    )
-    .set((
-        payments::charge_id.eq(charge_id.to_owned()),
-        payments::capture_before.eq(capture_before.map(at)),
-        payments::updated_at.eq(at(now)),
-    ))
-    .execute(conn)
-    .await?;
+    diesel::update(payments::table.find((id(store_id), id(payment_id))))
+        .set((
+            payments::charge_id.eq(charge_id.to_owned()),
+            payments::capture_before.eq(capture_before.map(at)),
+            payments::updated_at.eq(at(now)),
+        ))
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -42,18 +38,14 @@ pub async fn set_last_error(
     decline_code: Option<&str>,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    diesel::update(
-        payments::table
-            .filter(payments::store_id.eq(id(store_id)))
-            .filter(payments::id.eq(id(payment_id))),
-    )
-    .set((
-        payments::last_error_code.eq(code.map(str::to_owned)),
-        payments::last_decline_code.eq(decline_code.map(str::to_owned)),
-        payments::updated_at.eq(at(now)),
-    ))
-    .execute(conn)
-    .await?;
+    diesel::update(payments::table.find((id(store_id), id(payment_id))))
+        .set((
+            payments::last_error_code.eq(code.map(str::to_owned)),
+            payments::last_decline_code.eq(decline_code.map(str::to_owned)),
+            payments::updated_at.eq(at(now)),
+        ))
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -65,14 +57,11 @@ pub async fn set_failed_charge(
     charge_id: &str,
 ) -> Result<bool, DbError> {
     let changed = diesel::update(
-        payments::table
-            .filter(payments::store_id.eq(id(store_id)))
-            .filter(payments::id.eq(id(payment_id)))
-            .filter(
-                payments::failed_charge_id
-                    .is_null()
-                    .or(payments::failed_charge_id.ne(charge_id.to_owned())),
-            ),
+        payments::table.find((id(store_id), id(payment_id))).filter(
+            payments::failed_charge_id
+                .is_null()
+                .or(payments::failed_charge_id.ne(charge_id.to_owned())),
+        ),
     )
     .set(payments::failed_charge_id.eq(charge_id.to_owned()))
     .execute(conn)
@@ -87,14 +76,10 @@ pub async fn set_stripe_status(
     payment_id: PaymentId,
     status: &str,
 ) -> Result<(), DbError> {
-    diesel::update(
-        payments::table
-            .filter(payments::store_id.eq(id(store_id)))
-            .filter(payments::id.eq(id(payment_id))),
-    )
-    .set(payments::stripe_status.eq(status.to_owned()))
-    .execute(conn)
-    .await?;
+    diesel::update(payments::table.find((id(store_id), id(payment_id))))
+        .set(payments::stripe_status.eq(status.to_owned()))
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -105,13 +90,9 @@ pub async fn set_creation_request(
     payment_id: PaymentId,
     request_id: &str,
 ) -> Result<(), DbError> {
-    diesel::update(
-        payments::table
-            .filter(payments::store_id.eq(id(store_id)))
-            .filter(payments::id.eq(id(payment_id))),
-    )
-    .set(payments::created_request_id.eq(request_id.to_owned()))
-    .execute(conn)
-    .await?;
+    diesel::update(payments::table.find((id(store_id), id(payment_id))))
+        .set(payments::created_request_id.eq(request_id.to_owned()))
+        .execute(conn)
+        .await?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Payment links, documented.
 
 use actix_web::http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::complete_link::CompleteRequest;
 use super::create_link::LinkRequest;
@@ -12,6 +12,42 @@ use crate::routes::LINKS_API;
 
 /// Whoever has the token in the path.
 const HOLDER: Access = Access::Needs(&[Credential::LinkToken]);
+
+/// What stands in the way of preparing the payment of a cart (422).
+pub const NOT_PAYABLE: [&str; 7] = [
+    "amount_not_positive",
+    "amount_too_small",
+    "amount_too_large",
+    "insufficient_stock",
+    "shipping_address_required",
+    "shipping_not_available",
+    "shipping_currency_mismatch",
+];
+
+/// What has happened meanwhile when the order of a payment is to be made (409).
+pub const OVERTAKEN: [&str; 13] = [
+    "link_busy",
+    "link_outdated",
+    "payment_mismatch",
+    "payment_already_used",
+    "cart_locked",
+    "cart_changed",
+    "checkout_outdated",
+    "price_changed",
+    "product_unavailable",
+    "payment_action_pending",
+    "account_changed",
+    "store_connected_elsewhere",
+    "conflict",
+];
+
+/// A cart to be paid, as an example.
+pub fn example() -> Value {
+    json!({
+        "cart_id": "018e1b2c-0000-7000-8000-000000000001",
+        "shipping_address": { "name": "Ada Example", "line1": "Main Street 1", "city": "Berlin", "postal_code": "10115", "country": "DE" },
+    })
+}
 
 /// Every call about payment links.
 pub fn operations() -> Vec<Operation> {
@@ -36,10 +72,7 @@ fn create() -> Operation {
             "Make a payment link",
             "A page (`payment_url`) where somebody pays the cart, once, within 30 minutes. An earlier link of the cart ends with it.",
         )
-        .takes::<LinkRequest>(json!({
-            "cart_id": "018e1b2c-0000-7000-8000-000000000001",
-            "shipping_address": { "name": "Ada Example", "line1": "Main Street 1", "city": "Berlin", "postal_code": "10115", "country": "DE" },
-        }))
+        .takes::<LinkRequest>(example())
         .refuses(400, &["parameter_missing", "invalid_value", "cart_empty"])
         .refuses(402, &["card_declined"])
         .refuses(
@@ -49,13 +82,7 @@ fn create() -> Operation {
                 "store_connected_elsewhere", "conflict",
             ],
         )
-        .refuses(
-            422,
-            &[
-                "amount_not_positive", "amount_too_small", "amount_too_large", "insufficient_stock", "shipping_address_required",
-                "shipping_not_available", "shipping_currency_mismatch",
-            ],
-        )
+        .refuses(422, &NOT_PAYABLE)
         .asks_stripe()
         .refuses(503, &["payment_busy"])
         .answers_schema(201, "The link.", &link)
@@ -105,13 +132,7 @@ fn complete() -> Operation {
         .with_idempotency()
         .refuses(400, &["invalid_value", "cart_empty"])
         .refuses(402, &["payment_incomplete", "card_declined"])
-        .refuses(
-            409,
-            &[
-                "link_busy", "link_outdated", "payment_mismatch", "payment_already_used", "cart_locked", "cart_changed", "checkout_outdated",
-                "price_changed", "product_unavailable", "payment_action_pending", "account_changed", "store_connected_elsewhere", "conflict",
-            ],
-        )
+        .refuses(409, &OVERTAKEN)
         .refuses(410, &["link_used", "link_expired"])
         .refuses(
             422,

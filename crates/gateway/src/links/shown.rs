@@ -237,10 +237,5 @@ async fn form(
         stripe_js_url: app.settings.stripe_js_url.to_string(),
         config_json: json_for_script(&config),
     };
-    let permissions = Permissions {
-        stripe_js: true,
-        framed_by: store.allowed_origins.clone(),
-        ..Permissions::default()
-    };
-    pages::render(app, StatusCode::OK, &page, &template, &permissions)
+    template.answer(app, store)
 }

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::wire::SavedReply;
 use crate::links::create_link::LinkRequest;
+use crate::links::docs as links;
 use crate::openapi::access::API_KEY;
 use crate::openapi::operation::{Operation, delete, get, post};
 use crate::orders::wire::OrderReply;
@@ -37,27 +38,12 @@ fn charge() -> Operation {
             "The body is that of a payment link. 402 `authentication_required` carries a `payment_url` beside the error: send it to \
              the shopper, whose bank wants to confirm. The same call again never charges a cart twice.",
         )
-        .takes::<LinkRequest>(json!({
-            "cart_id": "018e1b2c-0000-7000-8000-000000000001",
-            "shipping_address": { "name": "Ada Example", "line1": "Main Street 1", "city": "Berlin", "postal_code": "10115", "country": "DE" },
-        }))
+        .takes::<LinkRequest>(links::example())
         .refuses(400, &["parameter_missing", "invalid_value", "cart_empty"])
         .refuses(402, &["card_declined", "authentication_required", "payment_incomplete"])
-        .refuses(
-            409,
-            &[
-                "link_busy", "link_outdated", "payment_mismatch", "payment_already_used", "cart_locked", "cart_changed", "checkout_outdated",
-                "price_changed", "product_unavailable", "payment_action_pending", "account_changed", "store_connected_elsewhere", "conflict",
-            ],
-        )
+        .refuses(409, &links::OVERTAKEN)
         .refuses(410, &["link_used", "link_expired"])
-        .refuses(
-            422,
-            &[
-                "amount_not_positive", "amount_too_small", "amount_too_large", "insufficient_stock", "shipping_address_required",
-                "shipping_not_available", "shipping_currency_mismatch",
-            ],
-        )
+        .refuses(422, &links::NOT_PAYABLE)
         .asks_stripe()
         .refuses(503, &["payment_busy"])
         .answers::<OrderReply>(201, "The order, paid or held as the store captures.")
@@ -71,7 +57,7 @@ fn give_up() -> Operation {
     )
     .says(
         "Give up what is kept",
-        "At Stripe too: it cannot be charged any more.",
+        "From now on it cannot be charged any more, whatever Stripe answers: where Stripe does not, the same call again tells it.",
     )
     .asks_stripe()
 }
