@@ -60,6 +60,7 @@ const BY_API_CODE = {
   insufficient_stock: { ended: true, heading: "Sold out", message: "Something in your cart sold out just now. Nothing was charged. Go back to the shop to change your cart." },
   product_unavailable: { ended: true, heading: "No longer sold", message: "Something in your cart is no longer sold. Nothing was charged. Go back to the shop to change your cart." },
   shipping_not_available: { message: "The shop does not deliver there in this way. Nothing was charged. Choose another country or another way of delivery." },
+  shipping_method_required: { ended: true, heading: "The shop has changed its delivery", message: "Nothing was charged. Open this page again to choose how your order is delivered." },
   shipping_address_required: { message: "The shop needs to know where your order goes. Nothing was charged. Fill in your address and try again." },
   order_not_payable_by_card: { ended: true, heading: "This order is placed already", message: "You chose to pay it in another way. You have not been charged. Look for the shop's e-mail, or ask the shop." },
   link_expired: { ended: true, heading: "This payment link is no longer valid", message: "Nothing was charged. Ask the shop for a new link." },

@@ -62,11 +62,12 @@ class Shop:
         items = {"items": [{"product_id": product["id"], "quantity": 1}]}
         cart = self.post("/carts", items)
         checkout = self.post("/checkouts", {"cart_id": cart["id"]})
-        order = self.post("/orders", {"cart_id": self.post("/carts", items)["id"]})
-        intent = self.post("/payment-intents", {"order_id": order["id"]}, order["order_token"])
         parcel = self.parcel()
+        shipped = {"shipping_method_id": parcel["id"]}
+        order = self.post("/orders", {"cart_id": self.post("/carts", items)["id"], **shipped})
+        intent = self.post("/payment-intents", {"order_id": order["id"]}, order["order_token"])
         address = {"line1": "Main Street 1", "country": "DE"}
-        link = self.post("/payment-links", {"cart_id": self.post("/carts", items)["id"], "shipping_address": address})
+        link = self.post("/payment-links", {"cart_id": self.post("/carts", items)["id"], "shipping_address": address, **shipped})
         self.ids = {
             "link_token": link["payment_url"].rpartition("/")[2],
             "store_id": self.store_id,

@@ -77,6 +77,11 @@ pub struct Row<'a> {
 }
 
 impl Contact {
+    /// The country that it is shipped to, as it was written.
+    pub fn shipping_country(&self) -> Option<&str> {
+        self.shipping_address.as_ref()?.country.as_deref()
+    }
+
     /// Checks the texts of a request. Empty texts count as absent.
     pub fn parse(
         email: Option<String>,

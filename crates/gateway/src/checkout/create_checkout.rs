@@ -18,7 +18,7 @@ use crate::json::Json;
 use crate::openapi::words;
 use crate::orders::place;
 use crate::personal::{Address, Contact, Row};
-use crate::shipping::choice::AddressIs;
+use crate::shipping::choice::{AddressIs, ShippingIs};
 use crate::storefront::prices;
 use crate::storefront::replace_cart_items::check_unlocked;
 use crate::storefront::show_cart::find_cart;
@@ -73,7 +73,11 @@ pub async fn create_checkout(
     drop(conn);
     let wanted = body.shipping_method_id.as_deref();
     let basket = place::read_basket(&app, store.id, &body.cart_id, wanted, None).await?;
-    basket.check_reach(&contact, AddressIs::Optional)?;
+    // The page asks for what is not said here.
+    let asked = (ShippingIs::Optional, AddressIs::Optional);
+    basket
+        .check_shipping(&app, store.id, &contact, asked)
+        .await?;
     prices::check(&app, store.id, &basket, None).await?;
     let (cart, total) = (basket.cart, basket.total);
     let shipping = basket.shipping.map(|choice| choice.shipping);

@@ -25,7 +25,7 @@ use crate::orders::{place, stock};
 use crate::personal::Contact;
 use crate::saved_payment_methods::consent;
 use crate::shield;
-use crate::shipping::choice::AddressIs;
+use crate::shipping::choice::{AddressIs, ShippingIs};
 use crate::storefront::prices;
 use crate::work::settle::{self, Trigger};
 
@@ -208,7 +208,14 @@ async fn cart_plan(
     }
     let contact = Contact::parse(email, None, None)?;
     let contact = place::complete_contact(app, store.id, checkout, contact)?;
-    basket.check_reach(&contact, AddressIs::Optional)?;
+    // Else a shopper would pay what makes no order.
+    let asked = (
+        ShippingIs::for_caller(caller.key.as_ref()),
+        AddressIs::Optional,
+    );
+    basket
+        .check_shipping(app, store.id, &contact, asked)
+        .await?;
     // What holds money was made at the prices of its time.
     if !payment.is_some_and(|payment| payment.status.holds_money()) {
         prices::check(app, store.id, &basket, checkout).await?;

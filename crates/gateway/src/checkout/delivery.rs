@@ -6,15 +6,26 @@ use db::Conn;
 use db::checkouts::Checkout;
 use db::shipping_methods::{self, ShippingMethod};
 use domain::money::Locale;
-use domain::shipping::{Country, check_reach};
+use domain::shipping::{Country, MAX_COUNTRIES};
 use domain::{Money, ShippingMethodId, StoreId};
 use serde::Serialize;
 
 use crate::error::ApiError;
 use crate::personal::Contact;
+use crate::shipping::choice::may_serve;
 use crate::shipping::wire::MAX_METHODS;
 
-/// The questions; there are none where the shop has told everything, or ships nothing.
+/// What the page has to ask.
+pub enum Asked {
+    /// Nothing: the shop has told everything, or ships nothing.
+    Nothing,
+    /// What the shop has not told.
+    Questions(Delivery),
+    /// No way of shipping leads there, or has a price in the cart's currency.
+    NotServed,
+}
+
+/// The questions.
 pub struct Delivery {
     /// What can be chosen; the first one is, to begin with.
     pub options: Vec<DeliveryOption>,
@@ -47,11 +58,11 @@ impl Delivery {
         checkout: &Checkout,
         contact: &Contact,
         locale: &Locale,
-    ) -> Result<Option<Self>, ApiError> {
+    ) -> Result<Asked, ApiError> {
         let address = contact.shipping_address.as_ref();
-        let country = address.and_then(|address| address.country.as_deref());
+        let country = contact.shipping_country();
         let methods = match checkout.shipping_method_id {
-            Some(_) if address.is_some() => return Ok(None),
+            Some(_) if address.is_some() => return Ok(Asked::Nothing),
             Some(method_id) => {
                 let kept = shipping_methods::find(conn, store_id, method_id).await?;
                 kept.into_iter()
@@ -64,21 +75,27 @@ impl Delivery {
             }
             None => shipping_methods::list_active(conn, store_id, MAX_METHODS).await?,
         };
-        let mut options = Vec::new();
-        for method in methods {
-            let reaches = country.is_none_or(|_| check_reach(&method.countries, country).is_ok());
-            if method.currency == checkout.currency && reaches {
-                options.push(DeliveryOption::of(method, locale)?);
-            }
+        if methods.is_empty() {
+            return Ok(Asked::Nothing);
         }
+        let options = methods
+            .into_iter()
+            .filter(|method| may_serve(method, checkout.currency, country))
+            .map(|method| DeliveryOption::of(method, locale))
+            .collect::<Result<Vec<_>, _>>()?;
         if options.is_empty() {
-            return Ok(None);
+            return Ok(Asked::NotServed);
         }
         let countries = match country {
             Some(_) => Vec::new(),
             None => countries(&options),
         };
-        Ok(Some(Self { options, countries }))
+        Ok(Asked::Questions(Self { options, countries }))
+    }
+
+    /// Whether there are countries that it does not go to.
+    pub fn is_limited(&self) -> bool {
+        self.countries.len() < MAX_COUNTRIES
     }
 
     /// What is chosen to begin with.

@@ -142,7 +142,7 @@ fn create_intent() -> Operation {
         .refuses(
             422,
             &[
-                "amount_not_positive", "amount_too_small", "amount_too_large", "insufficient_stock", "shipping_not_available",
+                "amount_not_positive", "amount_too_small", "amount_too_large", "insufficient_stock", "shipping_method_required", "shipping_not_available",
                 "shipping_currency_mismatch",
             ],
         )

@@ -13,7 +13,7 @@ use domain::{Currency, Money};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::delivery::Delivery;
+use super::delivery::{Asked, Delivery};
 use super::session;
 use crate::app::App;
 use crate::error::ApiError;
@@ -87,6 +87,7 @@ enum Found {
     Paid,
     Outdated(Checkout),
     NotConnected(Store, Checkout),
+    NotDelivered(Store, Checkout, Option<String>),
     Unknown,
 }
 
@@ -126,6 +127,9 @@ async fn show(
         Found::Paid => Ok(to_result(app, token)),
         Found::Outdated(checkout) => outdated(app, checkout),
         Found::NotConnected(store, checkout) => not_connected(app, &store, checkout),
+        Found::NotDelivered(store, checkout, country) => {
+            not_delivered(app, &store, checkout, country.as_deref())
+        }
         Found::Unknown => unknown(app),
     }
 }
@@ -138,9 +142,9 @@ async fn show_expired(app: &App, token: &str, wanted: &[String]) -> Result<HttpR
     match find(app, claims, wanted).await? {
         Found::Paid => Ok(to_result(app, token)),
         Found::Payable(view) => expired(app, back(view.checkout)),
-        Found::Outdated(checkout) | Found::NotConnected(_, checkout) => {
-            expired(app, back(checkout))
-        }
+        Found::Outdated(checkout)
+        | Found::NotConnected(_, checkout)
+        | Found::NotDelivered(_, checkout, _) => expired(app, back(checkout)),
         Found::Unknown => expired(app, None),
     }
 }
@@ -187,7 +191,15 @@ async fn find(
     };
     let contact = Contact::open(&app.vault, row, checkout.contact_sealed.as_deref())?;
     let locale = languages::best(wanted, Locale::find).unwrap_or(&Locale::ENGLISH);
-    let delivery = Delivery::ask(&mut conn, store.id, &checkout, &contact, locale).await?;
+    let asked = Delivery::ask(&mut conn, store.id, &checkout, &contact, locale).await?;
+    let delivery = match asked {
+        Asked::Nothing => None,
+        Asked::Questions(delivery) => Some(delivery),
+        Asked::NotServed => {
+            let country = contact.shipping_country().map(str::to_owned);
+            return Ok(Found::NotDelivered(store, checkout, country));
+        }
+    };
     let mut methods = Vec::new();
     for method in db::payment_methods::list_active(&mut conn, store.id, MAX_METHODS).await? {
         methods.push(PaymentMethodReply::manual(&method, wanted)?);
@@ -338,6 +350,32 @@ fn not_connected(app: &App, store: &Store, checkout: Checkout) -> Result<HttpRes
         &text,
         back(checkout),
     )
+}
+
+fn not_delivered(
+    app: &App,
+    store: &Store,
+    checkout: Checkout,
+    country: Option<&str>,
+) -> Result<HttpResponse, ApiError> {
+    let shop = &store.name;
+    let (heading, text) = match country {
+        Some(country) => (
+            format!("{shop} does not ship there"),
+            format!(
+                "{shop} does not ship to the country of your address ({country}). Nothing was charged. Go back to the shop and give another address."
+            ),
+        ),
+        None => (
+            format!("{shop} cannot ship this order"),
+            format!(
+                "{shop} has no delivery at prices in {}. Nothing was charged. Go back to the shop, or ask it.",
+                checkout.currency.as_str().to_uppercase()
+            ),
+        ),
+    };
+    let (status, kind) = (StatusCode::UNPROCESSABLE_ENTITY, MessageKind::Error);
+    pages::message(app, status, kind, &heading, &text, back(checkout))
 }
 
 fn back(checkout: Checkout) -> Option<Link> {

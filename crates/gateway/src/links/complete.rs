@@ -15,6 +15,7 @@ use crate::error::{ApiError, REQUEST_ID};
 use crate::orders::pay_first::release;
 use crate::orders::place::{Placed, Wish};
 use crate::orders::place_paid::place_paid;
+use crate::shipping::choice::ShippingIs;
 
 /// Longer than the calls to Stripe with their retries may take; then somebody else may try.
 const LEASE: SignedDuration = SignedDuration::from_mins(1);
@@ -101,6 +102,8 @@ async fn place(app: &App, link: &PaymentLink) -> Result<Order, ApiError> {
     let wish = Wish {
         cart_id: &cart_id,
         shipping_method_id: None,
+        // As it was when the link was made.
+        shipping: ShippingIs::Optional,
         pay_by: None,
     };
     let intent = payment.payment_intent_id.as_deref().unwrap_or_default();

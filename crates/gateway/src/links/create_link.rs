@@ -23,7 +23,7 @@ use crate::openapi::words;
 use crate::orders::place::{self, Basket, cart_locked};
 use crate::personal::{Address, Contact};
 use crate::shield;
-use crate::shipping::choice::AddressIs;
+use crate::shipping::choice::{AddressIs, ShippingIs};
 use crate::storefront::prices;
 use crate::storefront::replace_cart_items::check_unlocked;
 
@@ -100,7 +100,10 @@ pub async fn prepare(
         return Err(ApiError::not_found("cart"));
     }
     check_unlocked(&mut app.db.read().await?, store.id, &basket.cart).await?;
-    basket.check_reach(&contact, AddressIs::Needed)?;
+    let asked = (ShippingIs::for_caller(key), AddressIs::Needed);
+    basket
+        .check_shipping(app, store.id, &contact, asked)
+        .await?;
     prices::check(app, store.id, &basket, None).await?;
     Ok((basket, contact))
 }

@@ -83,6 +83,7 @@ fn create() -> Operation {
             ],
         )
         .refuses(422, &NOT_PAYABLE)
+        .refuses(422, &["shipping_method_required"])
         .asks_stripe()
         .refuses(503, &["payment_busy"])
         .answers_schema(201, "The link.", &link)

@@ -18,6 +18,7 @@ use crate::openapi::words;
 use crate::payment_methods;
 use crate::personal::{Address, Contact};
 use crate::sealing;
+use crate::shipping::choice::ShippingIs;
 
 /// What an order is made from.
 #[derive(Deserialize, ToSchema)]
@@ -54,14 +55,15 @@ pub async fn create_order(
         return Err(ApiError::malformed("invalid_value", message).param("payment_reference"));
     }
     // A key acts on its own mode: a test key orders no live cart.
-    if let Some(key) = key {
-        refuse_other_mode(&app, &store, &key, &body.cart_id).await?;
+    if let Some(key) = &key {
+        refuse_other_mode(&app, &store, key, &body.cart_id).await?;
     }
     let contact = Contact::parse(body.email, body.shipping_address, body.billing_address)?;
     let checkout = session::from_bearer(&app, &request, store.id).await?;
     let wish = Wish {
         cart_id: &body.cart_id,
         shipping_method_id: body.shipping_method_id.as_deref(),
+        shipping: ShippingIs::for_caller(key.as_ref()),
         pay_by,
     };
     let placed = match body.payment_reference {

@@ -104,7 +104,7 @@ fn create() -> Operation {
             422,
             &[
                 "insufficient_stock", "amount_not_positive", "amount_too_small", "amount_too_large", "shipping_address_required",
-                "shipping_not_available", "shipping_currency_mismatch",
+                "shipping_method_required", "shipping_not_available", "shipping_currency_mismatch",
             ],
         )
         .asks_stripe()

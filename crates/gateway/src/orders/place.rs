@@ -20,7 +20,7 @@ use crate::error::ApiError;
 use crate::guards::sha256_hex;
 use crate::personal::{Contact, Row};
 use crate::sealing;
-use crate::shipping::choice::{self, AddressIs, Choice};
+use crate::shipping::choice::{self, AddressIs, Choice, ShippingIs};
 use crate::storefront::cart_wire::total_to_pay;
 use crate::storefront::prices;
 use crate::storefront::show_cart::find_cart;
@@ -49,16 +49,6 @@ pub struct Basket {
     pub total: Money,
 }
 
-impl Basket {
-    /// 422 where it cannot be shipped to the contact's address.
-    pub fn check_reach(&self, contact: &Contact, address: AddressIs) -> Result<(), ApiError> {
-        match &self.shipping {
-            Some(choice) => choice.check_reach(contact, address),
-            None => Ok(()),
-        }
-    }
-}
-
 /// What is to be ordered.
 #[derive(Debug)]
 pub struct Wish<'a> {
@@ -66,6 +56,8 @@ pub struct Wish<'a> {
     pub cart_id: &'a str,
     /// How it is to be shipped; what the checkout kept, if nothing is said.
     pub shipping_method_id: Option<&'a str>,
+    /// Whether that has to be said where the store ships.
+    pub shipping: ShippingIs,
     /// How it is to be paid, if not through Stripe.
     pub pay_by: Option<PaymentMethod>,
 }
@@ -87,7 +79,11 @@ pub async fn place(
         .as_ref()
         .filter(|order| stands(order, &basket, &wish))
     {
-        basket.check_reach(&contact, AddressIs::Needed)?;
+        // Whoever placed it was asked for the shipping then.
+        let asked = (ShippingIs::Optional, AddressIs::Needed);
+        basket
+            .check_shipping(app, store.id, &contact, asked)
+            .await?;
         let order = order.clone();
         return refresh_contact(app, order, &contact)
             .await
@@ -96,7 +92,10 @@ pub async fn place(
     if existing.as_ref().is_some_and(is_firm) {
         return Err(cart_locked());
     }
-    basket.check_reach(&contact, AddressIs::Needed)?;
+    let asked = (wish.shipping, AddressIs::Needed);
+    basket
+        .check_shipping(app, store.id, &contact, asked)
+        .await?;
     prices::check(app, store.id, &basket, checkout).await?;
     if let Some(order) = existing {
         supersede::supersede(app, store.id, &order).await?;

@@ -37,7 +37,10 @@ pub async fn place_paid(
     };
     // Prices are those of the payment: they were the catalogue's when it was made. An address that is wrong can be mended;
     // if nobody does, `work/given_up.rs` gives the money free.
-    basket.check_reach(&contact, AddressIs::Needed)?;
+    let asked = (wish.shipping, AddressIs::Needed);
+    basket
+        .check_shipping(app, store.id, &contact, asked)
+        .await?;
     withdraw_unpaid(app, store.id, &basket).await?;
     let paid_by = PaidBy::StripeBefore(Prepaid {
         proof: &proof,

@@ -6,6 +6,7 @@ mod manual;
 mod page;
 mod prices;
 mod shipping;
+mod unshipped;
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -33,10 +33,22 @@ impl Stores {
         let ours = live_store(app).await;
         let theirs = app.connected_store("Tea").await;
         let test_key = app.create_api_key(&ours.id, "test").await;
+        let mut all = [
+            things(app, &ours).await,
+            things(app, &ours).await,
+            things(app, &theirs).await,
+        ];
+        // Last: from then on shoppers have to choose one.
+        for (things, store) in all.iter_mut().zip([&ours, &ours, &theirs]) {
+            let parcel = json!({ "name": "Parcel", "amount": 0 });
+            let parcel = method(app, store, "/shipping-methods", parcel).await;
+            things.insert("shipping_method_id", parcel);
+        }
+        let [ours_live, other, foreign] = all;
         Self {
-            ours_live: things(app, &ours).await,
-            other: things(app, &ours).await,
-            foreign: things(app, &theirs).await,
+            ours_live,
+            other,
+            foreign,
             live_key: ours.api_key,
             test_key,
             theirs,
@@ -111,7 +123,13 @@ async fn live_store(app: &TestApp) -> ConnectedStore {
     }
 }
 
-/// One of each; the cart is open, the order is another cart's and has its payment.
+async fn method(app: &TestApp, store: &ConnectedStore, path: &str, body: Value) -> String {
+    let request = app.store_post(store, path, &body).bearer(&store.api_key);
+    let reply = request.send().await.expect(201);
+    reply["id"].as_str().unwrap().to_owned()
+}
+
+/// One of each but of the ways to ship; the cart is open, the order is another cart's and has its payment.
 async fn things(app: &TestApp, store: &ConnectedStore) -> Things {
     let product = app
         .create_product(
@@ -129,17 +147,8 @@ async fn things(app: &TestApp, store: &ConnectedStore) -> Things {
     let event = app
         .hint(store, "payment_intent.succeeded", &order.intent)
         .await;
-    let method = |path: &'static str, body: Value| async move {
-        let request = app.store_post(store, path, &body).bearer(&store.api_key);
-        let reply = request.send().await.expect(201);
-        reply["id"].as_str().unwrap().to_owned()
-    };
-    let parcel = method(
-        "/shipping-methods",
-        json!({ "name": "Parcel", "amount": 0 }),
-    )
-    .await;
-    let transfer = method("/payment-methods", json!({ "name": "Bank transfer" })).await;
+    let transfer = json!({ "name": "Bank transfer" });
+    let transfer = method(app, store, "/payment-methods", transfer).await;
     // A link of a cart of its own, because it makes the cart's payment.
     let linked = app.cart_of(store, &product, 1).await;
     let address = json!({ "line1": "Main Street 1", "country": "DE" });
@@ -168,7 +177,6 @@ async fn things(app: &TestApp, store: &ConnectedStore) -> Things {
         ("order_token", order.token),
         ("payment_intent_id", order.intent),
         ("event_id", event),
-        ("shipping_method_id", parcel),
         ("payment_method_id", transfer),
         ("saved_payment_method_id", saved),
         ("link_token", link_token),

@@ -14,6 +14,19 @@ stories!(
 
 const HOUR_S: i64 = 3600;
 
+/// A cart that is paid with the parcel, and is no order yet.
+async fn prepaid(app: &TestApp, store: &ConnectedStore, cart: &str) -> String {
+    let methods = app.store_get(store, "/shipping-methods").send().await;
+    let method = &methods.expect(200)["data"][0]["id"];
+    let token = app.open_checkout(store, cart).await;
+    let body = json!({ "cart_id": cart, "shipping_method_id": method });
+    let request = app.store_post(store, "/payment-intents", &body);
+    let intent = request.bearer(&token).send().await.expect(201);
+    let intent = intent["id"].as_str().unwrap().to_owned();
+    app.pay(&intent, "pm_card_visa").await;
+    intent
+}
+
 /// Ships a paid cart to a country that the parcel goes to, or not.
 async fn ship(app: &TestApp, store: &ConnectedStore, cart: &str, intent: &str, to: &str) -> Reply {
     let methods = app.store_get(store, "/shipping-methods").send().await;
@@ -41,7 +54,7 @@ async fn status_at_stripe(app: &TestApp, store: &ConnectedStore, intent: &str) -
 async fn what_is_held_for_an_address_that_nobody_mends_is_given_free(app: &TestApp) {
     let store = store_that_ships_to_germany(app).await;
     let cart = app.create_cart(&store).await;
-    let intent = app.prepaid(&store, &cart).await;
+    let intent = prepaid(app, &store, &cart).await;
     let refused = ship(app, &store, &cart, &intent, "FR").await;
     refused.expect_error(422, "shipping_not_available");
     // It may still be mended.
@@ -60,7 +73,7 @@ async fn what_is_held_for_an_address_that_nobody_mends_is_given_free(app: &TestA
     assert!(late.status.is_client_error(), "{}", late.text);
     assert_eq!(app.count("orders").await, 0);
     // The cart can be paid anew.
-    let again = app.prepaid(&store, &cart).await;
+    let again = prepaid(app, &store, &cart).await;
     assert_ne!(again, intent);
     ship(app, &store, &cart, &again, "DE").await.expect(201);
 }
@@ -71,7 +84,7 @@ async fn an_order_that_comes_late_keeps_its_payment(app: &TestApp) {
     let late = json!({ "capture_on": "completed" });
     app.internal(Method::PATCH, &path, &late).await.expect(200);
     let cart = app.create_cart(&store).await;
-    let intent = app.prepaid(&store, &cart).await;
+    let intent = prepaid(app, &store, &cart).await;
     app.wait_s(23 * HOUR_S);
     ship(app, &store, &cart, &intent, "DE").await.expect(201);
     app.wait_s(24 * HOUR_S);
