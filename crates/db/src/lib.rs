@@ -31,6 +31,7 @@ pub mod order_events;
 pub mod orders;
 pub mod payment_actions;
 pub mod payment_checks;
+pub mod payment_labels;
 pub mod payment_links;
 pub mod payment_methods;
 pub mod payments;

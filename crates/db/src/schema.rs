@@ -312,6 +312,7 @@ allow_tables_to_appear_in_same_query!(
     payment_actions,
     refunds,
     disputes,
+    payment_labels,
     payment_links,
     customers,
     saved_payment_methods,

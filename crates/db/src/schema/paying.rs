@@ -114,6 +114,20 @@ table! {
     use diesel::sql_types::*;
     use crate::columns::{Instant, Uid};
 
+    payment_labels (store_id, payment_id) {
+        store_id -> Uid,
+        payment_id -> Uid,
+        id -> Uid,
+        attempts -> BigInt,
+        next_attempt_at -> Instant,
+        created_at -> Instant,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::columns::{Instant, Uid};
+
     payment_links (store_id, id) {
         store_id -> Uid,
         id -> Uid,

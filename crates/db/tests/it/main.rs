@@ -20,6 +20,7 @@ mod inbox_scan;
 mod incidents;
 mod migrations;
 mod orders;
+mod payment_labels;
 mod payment_links;
 mod payments;
 mod reconcile_cursors;

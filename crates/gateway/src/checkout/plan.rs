@@ -5,6 +5,7 @@ use db::payments::{CaptureMethod, Purpose};
 use db::stores::Store;
 use domain::{Mode, Money};
 use stripe_http::Metadata;
+use stripe_http::payment_intents::UpdateParams;
 
 use crate::app::App;
 use crate::error::ApiError;
@@ -104,6 +105,22 @@ impl Plan {
             api_key_id: None,
         })
     }
+}
+
+/// What Stripe is told about the payment of an order that was made after it. Where the order names no address for the receipt,
+/// the payment keeps its own.
+pub fn label(app: &App, store: &Store, order: &Order) -> Result<UpdateParams, ApiError> {
+    let number = order.number.to_string();
+    let notes = vec![
+        ("tillgate_order_id", order.id.to_string()),
+        ("tillgate_order_number", number.clone()),
+    ];
+    Ok(UpdateParams {
+        description: Some(description(&store.name, &number)),
+        receipt_email: contact(app, order)?.email,
+        metadata: metadata(store, notes)?,
+        ..UpdateParams::default()
+    })
 }
 
 fn description(store_name: &str, number: &str) -> String {

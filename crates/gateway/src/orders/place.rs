@@ -5,7 +5,9 @@ use db::carts::{Cart, Line};
 use db::checkouts::Checkout;
 use db::orders::stock::take_lines;
 use db::orders::{NewOrder, Order};
+use db::payment_labels;
 use db::payment_methods::PaymentMethod;
+use db::payments::find_open_by_order;
 use db::stores::Store;
 use domain::{Money, OrderId, StoreId};
 use jiff::{SignedDuration, Timestamp};
@@ -224,6 +226,9 @@ async fn refresh_contact(
         });
         let (kind, cause) = ("order.contact_changed", Cause::Shopper);
         timeline::note(&mut tx, store_id, order.id, kind, cause, &detail, now).await?;
+        if let Some(payment) = find_open_by_order(&mut tx, store_id, order.id).await? {
+            payment_labels::request(&mut tx, store_id, payment.id, now).await?;
+        }
     }
     tx.commit().await?;
     order.contact_sealed = sealed;
@@ -332,6 +337,7 @@ pub(super) async fn insert(
         let (payment, cause) = (&prepaid.proof.payment, Cause::Shopper);
         story::created_before(&mut tx, store_id, order.id, payment, cause, now).await?;
         pay_first::request_capture(&mut tx, store_id, order.id, prepaid, now).await?;
+        payment_labels::request(&mut tx, store_id, payment.id, now).await?;
     }
     tx.commit().await?;
     Ok(order)

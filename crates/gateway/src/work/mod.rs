@@ -8,6 +8,7 @@ pub mod effects;
 mod given_up;
 pub mod health;
 pub mod inbox;
+pub mod labels;
 pub mod links;
 pub mod parked;
 mod places;
@@ -69,6 +70,13 @@ const REGULAR: &[Regular] = &[
         every: Duration::from_secs(5),
         can_be_woken: true,
         run_once: |app| Box::pin(health::run_once(app)),
+    },
+    // Payments that were made before their order: Stripe gets to know its number.
+    Regular {
+        name: "labels",
+        every: Duration::from_secs(1),
+        can_be_woken: false,
+        run_once: |app| Box::pin(labels::run_once(app)),
     },
     // Links whose shopper does not come back: paid, or expired.
     Regular {

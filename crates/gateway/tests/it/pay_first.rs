@@ -1,6 +1,7 @@
 //! Pay first, order then: one payment makes one order, for the cart and the amount that it was made for.
 
 mod cheap;
+mod labels;
 
 use futures_util::future::join_all;
 use reqwest::Method;
