@@ -8,6 +8,7 @@ use domain::{CartId, StoreId};
 use serde_json::json;
 use stripe_http::payment_intents::{self, CancelParams, CancellationReason};
 use stripe_http::{Error as StripeError, IdempotencyKey, PaymentIntentId};
+use uuid::Uuid;
 
 use super::actions::perform;
 use super::actions::request::{First, Wanted, request};
@@ -169,8 +170,8 @@ async fn cancel_at_stripe(
 ) -> Result<(), ApiError> {
     let stripe = StoreStripe::of_payment(app, store_id, payment).await?;
     let id = PaymentIntentId::parse(intent).map_err(ApiError::internal)?;
-    let key =
-        IdempotencyKey::parse(format!("{}-cancel", payment.id)).map_err(ApiError::internal)?;
+    // Stripe cancels once, whatever the key. One that stayed the same would repeat a 500 that Stripe keeps with it for a day.
+    let key = IdempotencyKey::from(Uuid::now_v7());
     let params = CancelParams {
         cancellation_reason: Some(CancellationReason::Abandoned),
     };

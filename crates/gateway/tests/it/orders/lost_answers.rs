@@ -15,6 +15,7 @@ stories!(
     r1_an_action_whose_gateway_died_is_done_by_another,
     r1_a_kept_500_and_an_old_key_are_got_round,
     c8_an_action_waits_for_a_new_key,
+    r1_a_kept_500_does_not_keep_a_cart_from_being_ordered,
 );
 
 async fn lose(app: &TestApp, intent: &str, action: &str, kind: &str, times: u32) {
@@ -164,4 +165,29 @@ async fn c8_an_action_waits_for_a_new_key(app: &TestApp) {
     app.wait_s(600);
     app.run_actions().await;
     assert_done(app, &store, &order, "capture").await;
+}
+
+async fn r1_a_kept_500_does_not_keep_a_cart_from_being_ordered(app: &TestApp) {
+    let store = app.connected_store("Coffee").await;
+    let beans = json!({ "name": "Beans", "unit_amount": 1250, "stock": 100 });
+    let product = app.create_product(&store, beans).await;
+    for kind in ["500_kept", "after_effect_500_kept"] {
+        let cart = app.cart_of(&store, &product, 1).await;
+        let order = app.order_cart(&store, &cart).await.expect(201);
+        let intent = super::pay(app, &store, &order).await.expect(201)["id"].clone();
+        let intent = intent.as_str().unwrap();
+        lose(app, intent, "cancel", kind, 1).await;
+        let changed = app.change_cart(&store, &cart, &product, 2).await;
+        changed.expect(200);
+        app.order_cart(&store, &cart)
+            .await
+            .expect_error(502, "stripe_error");
+        let second = app.order_cart(&store, &cart).await.expect(201);
+        assert_eq!(second["amount"], 2500, "{kind}");
+        let first = app.order(&store, order["id"].as_str().unwrap()).await;
+        assert_eq!(states(&first), ("cancelled", "unpaid"), "{kind}");
+        let at_stripe = app.intent_at_stripe(&store, intent).await;
+        assert_eq!(at_stripe["status"], "canceled", "{kind}");
+    }
+    assert_eq!(app.stock(&store, &product).await, 96);
 }
