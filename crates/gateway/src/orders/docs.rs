@@ -193,7 +193,7 @@ fn restock() -> Operation {
             "Take an order's pieces again",
             "For a paid order whose pieces had gone to others (`unfulfillable`), once there is stock.",
         )
-        .refuses(409, &["order_cancelled", "order_unpaid", "conflict"])
+        .refuses(409, &["order_cancelled", "order_refunded", "order_unpaid", "conflict"])
         .refuses(422, &["insufficient_stock"])
 }
 

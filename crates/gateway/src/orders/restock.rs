@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 use db::orders::stock::{Taking, take_again};
 use domain::incident::Incident;
-use domain::order::OrderStatus;
+use domain::order::{OrderStatus, PaymentStatus};
 
 use super::attention;
 use super::stock::{insufficient, note};
@@ -28,6 +28,12 @@ pub async fn restock(
         return Err(ApiError::conflict(
             "order_unpaid",
             "This order is not paid. Its pieces are taken again when it is.",
+        ));
+    }
+    if order.payment_status == PaymentStatus::Refunded {
+        return Err(ApiError::conflict(
+            "order_refunded",
+            "This order's money went back in full: nothing is to be sent. Its pieces stay on sale.",
         ));
     }
     let (store_id, now) = (caller.store.id, app.now());

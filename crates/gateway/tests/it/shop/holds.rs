@@ -12,6 +12,7 @@ stories!(
     a_payment_on_its_way_keeps_the_pieces,
     a_late_payment_takes_the_pieces_again,
     a_late_payment_for_what_is_gone_needs_a_person,
+    what_was_refunded_takes_no_pieces,
     what_is_gone_is_not_payable,
     pieces_wait_while_stripe_does_not_answer,
     pieces_wait_while_the_bank_is_at_work,
@@ -131,6 +132,40 @@ async fn a_late_payment_for_what_is_gone_needs_a_person(app: &TestApp) {
         assert!(codes(&restocked).is_empty());
         assert_eq!(app.stock(&store, &product).await, 4);
     }
+}
+
+async fn what_was_refunded_takes_no_pieces(app: &TestApp) {
+    let store = app.connected_store("Coffee").await;
+    let product = app.stocked(&store, 1).await;
+    let cart = app.cart_of(&store, &product, 1).await;
+    let order = app.order_cart(&store, &cart).await.expect(201);
+    let intent = id_of(&app.intent_of(&store, &order).await.expect(201));
+    app.advance_minutes(61);
+    gateway::work::stock::run_once(&app.app).await.unwrap();
+    let faster = app.cart_of(&store, &product, 1).await;
+    app.order_cart(&store, &faster).await.expect(201);
+    app.pay(&intent, "pm_card_visa").await;
+    app.deliver(&store, "payment_intent.succeeded", 2).await;
+    app.run_work().await;
+    let path = format!("/orders/{}", id_of(&order));
+    let refund = format!("{path}/refunds");
+    app.merchant(&store, Method::POST, &refund, json!({}))
+        .await
+        .expect(201);
+    let stock = format!("/products/{product}");
+    app.merchant(&store, Method::PATCH, &stock, json!({ "stock": 5 }))
+        .await
+        .expect(200);
+    let refunded = app.order(&store, &id_of(&order)).await;
+    assert_eq!(
+        (&refunded["payment_status"], codes(&refunded)),
+        (&json!("refunded"), vec![])
+    );
+    let restock = format!("{path}/restock");
+    app.merchant(&store, Method::POST, &restock, json!({}))
+        .await
+        .expect_error(409, "order_refunded");
+    assert_eq!(app.stock(&store, &product).await, 5);
 }
 
 async fn what_is_gone_is_not_payable(app: &TestApp) {
