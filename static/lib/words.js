@@ -57,6 +57,7 @@ const BY_API_CODE = {
   cart_locked: { ended: true, heading: "This cart is already paid", message: "Its payment went through before. Look for the shop's e-mail, or ask the shop. You have not been charged again." },
   checkout_outdated: { ended: true, heading: "Your cart has changed", message: "It was changed after this page was opened, perhaps in another tab. Nothing was charged. Go back to the shop and check out again." },
   checkout_expired: { ended: true, heading: "This checkout has expired", message: "Nothing was charged. Go back to the shop and check out again; your cart is kept." },
+  amount_too_small: { message: "This order is too small to be paid by card. Nothing was charged. Pay in another way, or go back to the shop and add something." },
   insufficient_stock: { ended: true, heading: "Sold out", message: "Something in your cart sold out just now. Nothing was charged. Go back to the shop to change your cart." },
   product_unavailable: { ended: true, heading: "No longer sold", message: "Something in your cart is no longer sold. Nothing was charged. Go back to the shop to change your cart." },
   shipping_not_available: { message: "The shop does not deliver there in this way. Nothing was charged. Choose another country or another way of delivery." },

@@ -2,8 +2,8 @@
 //!
 //! Facts from Stripe's "Supported currencies" page: which currencies exist, their decimals, the special cases
 //! (ISK and UGX are charged in hundredths that must be whole; the last digit of a three-decimal amount is zero)
-//! and the largest amount. Smallest amounts depend on the merchant's settlement currency, so Stripe's own
-//! `amount_too_small` stays the judge of those.
+//! and the largest amount. Smallest amounts depend on the merchant's settlement currency: what is charged in another one
+//! is left to Stripe's own `amount_too_small`.
 
 mod shown;
 
@@ -59,6 +59,10 @@ const THREE_DECIMAL: &str = "bhd jod kwd omr tnd";
 /// Sent with two decimals, both of which must be zero.
 const WHOLE_ONLY: &str = "isk ugx";
 
+/// Smallest charges in a currency that the merchant is paid out in ("Minimum and maximum charge amounts").
+const MINIMA: &str = "usd=50 aed=200 aud=50 bgn=100 brl=50 cad=50 chf=50 czk=1500 dkk=250 eur=50 gbp=30 hkd=400 huf=17500 \
+    inr=50 jpy=50 mxn=1000 myr=200 nok=300 nzd=50 pln=200 ron=200 sek=300 sgd=50 thb=1000";
+
 /// Eight digits; Stripe's default for the largest charge.
 const MAX_AMOUNT_MINOR: i64 = 99_999_999;
 /// Twelve digits for Indonesian rupiah.
@@ -96,6 +100,16 @@ impl Currency {
         } else {
             MAX_AMOUNT_MINOR
         }
+    }
+
+    /// Stripe's smallest charge for merchants who are paid out in this currency, in the smallest unit; `None` where only
+    /// Stripe knows.
+    pub fn settled_minimum_minor(self) -> Option<i64> {
+        let pairs = MINIMA
+            .split_ascii_whitespace()
+            .filter_map(|pair| pair.split_once('='));
+        let mut own = pairs.filter(|(code, _)| code.as_bytes() == self.0);
+        own.next().and_then(|(_, minor)| minor.parse().ok())
     }
 
     /// Whether an amount can exist in this currency (the whole-unit and last-digit rules).
@@ -261,6 +275,7 @@ mod tests {
     #[derive(Deserialize)]
     struct Facts {
         conversion_vectors: Vec<Conversion>,
+        minimum_charge_minor_units: std::collections::BTreeMap<String, i64>,
         zero_decimal: Vec<String>,
         three_decimal: Vec<String>,
     }
@@ -303,6 +318,15 @@ mod tests {
             let want = (vector.minor, vector.error.as_deref());
             let got = (got.ok().map(Money::amount_minor), got.err().map(error_name));
             assert_eq!(got, want, "{} {}", vector.major, vector.currency);
+        }
+    }
+
+    #[test]
+    fn smallest_charges_are_stripes() {
+        let facts = facts().minimum_charge_minor_units;
+        for code in SUPPORTED.split_ascii_whitespace() {
+            let known = code.parse::<Currency>().unwrap().settled_minimum_minor();
+            assert_eq!(known, facts.get(&code.to_uppercase()).copied(), "{code}");
         }
     }
 

@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use super::stock::insufficient;
-use super::{pay_first, supersede};
+use super::{minimum, pay_first, supersede};
 use crate::app::App;
 use crate::checkout::story;
 use crate::error::ApiError;
@@ -99,6 +99,9 @@ pub async fn place(
         .check_shipping(app, store.id, &contact, asked)
         .await?;
     prices::check(app, store.id, &basket, checkout).await?;
+    if wish.pay_by.is_none() {
+        minimum::check(app, store.id, basket.cart.mode, basket.total).await?;
+    }
     if let Some(order) = existing {
         supersede::supersede(app, store.id, &order).await?;
     }

@@ -7,6 +7,7 @@ use super::id_of;
 use crate::harness::{ConnectedStore, TestApp, stories};
 
 stories!(
+    what_is_too_small_for_stripe_takes_no_stock,
     a_changed_price_is_shown_before_it_is_paid,
     an_order_keeps_the_price_it_was_placed_at,
     a_checkout_follows_its_cart_to_the_present_prices,
@@ -151,4 +152,33 @@ async fn what_is_no_longer_sold_is_not_sold(app: &TestApp) {
             assert_eq!(error["error"]["param"], "items[0].product_id");
         }
     }
+}
+
+async fn what_is_too_small_for_stripe_takes_no_stock(app: &TestApp) {
+    let store = app.connected_store("Coffee").await;
+    let sticker = |currency: &str, unit_amount: i64| json!({ "name": "Sticker", "unit_amount": unit_amount, "currency": currency, "stock": 9 });
+    let product = app.create_product(&store, sticker("eur", 49)).await;
+    let cart = app.cart_of(&store, &product, 1).await;
+    let refused = app.order_cart(&store, &cart).await;
+    let refused = refused.expect_error(422, "amount_too_small");
+    assert_eq!(refused["error"]["param"], "amount");
+    assert_eq!(app.stock(&store, &product).await, 9);
+    assert_eq!(app.count("orders").await, 0);
+    // Two of them are enough, and cash has no least amount.
+    let more = app.cart_of(&store, &product, 2).await;
+    app.order_cart(&store, &more).await.expect(201);
+    let method = app.manual_method(&store).await;
+    let body = json!({ "cart_id": cart, "payment_method_id": method });
+    let by_hand = app.store_post(&store, "/orders", &body).send().await;
+    by_hand.expect(201);
+    // What is converted is Stripe's to judge.
+    let product = app.create_product(&store, sticker("usd", 49)).await;
+    let body = json!({ "currency": "usd", "items": [{ "product_id": product, "quantity": 1 }] });
+    let dollars = id_of(
+        &app.store_post(&store, "/carts", &body)
+            .send()
+            .await
+            .expect(201),
+    );
+    app.order_cart(&store, &dollars).await.expect(201);
 }
