@@ -220,24 +220,6 @@ pub async fn is_order_being_cancelled(
     Ok(found.is_some())
 }
 
-/// What we asked Stripe to capture of this payment, in the smallest unit, where that was a part.
-pub async fn asked_minor(
-    conn: &mut Conn,
-    store_id: StoreId,
-    payment_id: PaymentId,
-) -> Result<Option<i64>, DbError> {
-    let asked: Option<Option<i64>> = actions::table
-        .filter(actions::store_id.eq(id(store_id)))
-        .filter(actions::payment_id.eq(id(payment_id)))
-        .filter(actions::action.eq(Action::Capture.as_str()))
-        .filter(actions::state.ne(ActionState::Refused.as_str()))
-        .order(actions::created_at.desc())
-        .select(actions::amount_minor)
-        .first(conn)
-        .await?;
-    Ok(asked.flatten())
-}
-
 /// Begins another try now, whoever is at it: the idempotency key keeps two from doing it twice. `None` if it has ended.
 pub async fn take(
     conn: &mut Conn,

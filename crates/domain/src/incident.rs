@@ -82,7 +82,7 @@ impl Incident {
     pub const fn message(self) -> &'static str {
         match self {
             Self::AmountMismatch => {
-                "The amount that Stripe received differs from the order's total. Check the payment in Stripe, then refund it or settle the rest with the customer."
+                "The amount that Stripe received differs from the order's total, so the order was not marked paid. Look at the payment in Stripe, then refund what was taken, or cancel the order."
             }
             Self::CurrencyMismatch => {
                 "The payment was made in another currency than the order's. Check the payment in Stripe and refund it if it is wrong."

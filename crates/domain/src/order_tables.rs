@@ -134,7 +134,6 @@ fn decision(order: OrderStatus, money: PaymentStatus, reading: &str) -> Decision
         account_id: "acct_1EXAMPLE".into(),
         payment_intent_id: "pi_1EXAMPLE".into(),
         amount: Money::new(4999, Currency::EUR).unwrap(),
-        asked_minor: None,
         order_status: order,
         payment_status: money,
     };
@@ -144,6 +143,8 @@ fn decision(order: OrderStatus, money: PaymentStatus, reading: &str) -> Decision
         payment_intent_id: expected.payment_intent_id.clone(),
         mode: Mode::Test,
         status,
+        amount_minor: 4999,
+        is_held_first: false,
         amount_received_minor: amount_if(status == IntentStatus::Succeeded),
         amount_capturable_minor: amount_if(status == IntentStatus::RequiresCapture),
         currency: Some(Currency::EUR),

@@ -24,8 +24,6 @@ pub struct Expected {
     pub payment_intent_id: String,
     /// The order's total.
     pub amount: Money,
-    /// What we asked Stripe to capture, where that is only a part of it.
-    pub asked_minor: Option<i64>,
     /// Where the order stands.
     pub order_status: OrderStatus,
     /// Where its money stands.
@@ -43,6 +41,10 @@ pub struct Observed {
     pub mode: Mode,
     /// Stripe's `status`.
     pub status: IntentStatus,
+    /// Stripe's `amount`: what was to be paid.
+    pub amount_minor: i64,
+    /// Whether the money is held first and captured by a call of its own (Stripe's `capture_method` is `manual`).
+    pub is_held_first: bool,
     /// Stripe's `amount_received`: what was really captured.
     pub amount_received_minor: i64,
     /// Stripe's `amount_capturable`.
@@ -100,9 +102,9 @@ pub fn decide(expected: &Expected, observed: &Observed) -> Decision {
     }
     match observed.status {
         IntentStatus::Succeeded => {
-            let amount_minor = observed.amount_received_minor;
-            let is_expected = amount_minor == expected.amount.amount_minor()
-                || expected.asked_minor == Some(amount_minor);
+            let total_minor = expected.amount.amount_minor();
+            let is_expected = observed.amount_received_minor == total_minor
+                || is_partial_capture(observed, total_minor);
             received(expected, is_expected, observed, PaymentStatus::Paid)
         }
         IntentStatus::RequiresCapture => {
@@ -149,6 +151,14 @@ fn identity_mismatch(expected: &Expected, observed: &Observed) -> Option<Inciden
     }
 }
 
+/// Whether the total was held, and the merchant took a part of it: through us or in Stripe's dashboard. What is not taken
+/// then is given free (Stripe docs, "Place a hold on a payment method").
+fn is_partial_capture(observed: &Observed, total_minor: i64) -> bool {
+    observed.is_held_first
+        && observed.amount_minor == total_minor
+        && (1..total_minor).contains(&observed.amount_received_minor)
+}
+
 fn received(
     expected: &Expected,
     is_expected: bool,
@@ -158,10 +168,16 @@ fn received(
     if observed.currency != Some(expected.amount.currency()) {
         return Decision::Report(Incident::CurrencyMismatch);
     }
+    let captured_minor = observed.amount_received_minor;
     if !is_expected {
+        let is_settled = captured_minor > 0 && observed.returned.is_whole(captured_minor);
+        if next == PaymentStatus::Paid && is_settled {
+            // A person was told, and has sent it back.
+            return Decision::Unchanged;
+        }
         return Decision::Report(Incident::AmountMismatch);
     }
-    let (current, captured_minor) = (expected.payment_status, observed.amount_received_minor);
+    let current = expected.payment_status;
     if current.was_taken() {
         if next != PaymentStatus::Paid {
             // Nothing goes back of what Stripe only holds.

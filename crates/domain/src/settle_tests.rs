@@ -13,7 +13,6 @@ fn expected() -> Expected {
         account_id: "acct_1EXAMPLE".into(),
         payment_intent_id: "pi_1EXAMPLE".into(),
         amount: Money::new(4999, Currency::EUR).unwrap(),
-        asked_minor: None,
         order_status: OrderStatus::Pending,
         payment_status: PaymentStatus::Unpaid,
     }
@@ -25,6 +24,8 @@ fn succeeded(expected: &Expected) -> Observed {
         payment_intent_id: expected.payment_intent_id.clone(),
         mode: expected.mode,
         status: IntentStatus::Succeeded,
+        amount_minor: 4999,
+        is_held_first: false,
         amount_received_minor: 4999,
         amount_capturable_minor: 0,
         currency: Some(Currency::EUR),
@@ -264,33 +265,61 @@ proptest! {
 }
 
 #[test]
-fn what_we_asked_to_capture_is_what_is_expected() {
-    let part = Expected {
-        asked_minor: Some(500),
+fn a_part_of_a_hold_pays_whoever_took_it() {
+    let held = Expected {
         payment_status: PaymentStatus::Authorized,
         ..expected()
     };
     let received = |amount_received_minor| Observed {
         amount_received_minor,
-        ..succeeded(&part)
+        is_held_first: true,
+        ..succeeded(&held)
     };
-    assert_eq!(decide(&part, &received(500)), Decision::MarkPaid);
-    // The merchant took all of it in Stripe's dashboard.
-    let all = part.amount.amount_minor();
-    assert_eq!(decide(&part, &received(all)), Decision::MarkPaid);
-    for other in [0, 1, 499, 501, all - 1, all + 1] {
-        let decision = decide(&part, &received(other));
-        let mismatch = Decision::Report(Incident::AmountMismatch);
-        assert_eq!(decision, mismatch, "{other}");
+    for part in [1, 500, 4998, 4999] {
+        assert_eq!(decide(&held, &received(part)), Decision::MarkPaid, "{part}");
     }
-    // Less must be held only if the total is less.
-    let held = Observed {
+    let mismatch = Decision::Report(Incident::AmountMismatch);
+    for other in [i64::MIN, -1, 0, 5000, i64::MAX] {
+        assert_eq!(decide(&held, &received(other)), mismatch, "{other}");
+    }
+    // A PaymentIntent of another amount, and one that takes the money at once, have to bring it all.
+    for amount_minor in [500, 4998, 5000] {
+        let other = Observed {
+            amount_minor,
+            ..received(500)
+        };
+        assert_eq!(decide(&held, &other), mismatch, "{amount_minor}");
+    }
+    let at_once = Observed {
+        is_held_first: false,
+        ..received(500)
+    };
+    assert_eq!(decide(&held, &at_once), mismatch);
+    // Less must not be held than the total.
+    let less = Observed {
         status: IntentStatus::RequiresCapture,
         amount_capturable_minor: 500,
         ..received(0)
     };
-    assert_eq!(
-        decide(&part, &held),
-        Decision::Report(Incident::AmountMismatch)
-    );
+    assert_eq!(decide(&held, &less), mismatch);
+}
+
+#[test]
+fn a_wrong_amount_that_was_sent_back_needs_nobody() {
+    let expected = expected();
+    for (received, refunded_minor, decision) in [
+        (50, 49, Decision::Report(Incident::AmountMismatch)),
+        (50, 50, Decision::Unchanged),
+        (0, 0, Decision::Report(Incident::AmountMismatch)),
+    ] {
+        let observed = Observed {
+            amount_received_minor: received,
+            returned: Returned {
+                refunded_minor,
+                ..Returned::default()
+            },
+            ..succeeded(&expected)
+        };
+        assert_eq!(decide(&expected, &observed), decision, "{received}");
+    }
 }

@@ -156,7 +156,6 @@ async fn answers(db: &Db, store_id: StoreId, its: &Money) -> Vec<(&'static str, 
             payment_id,
             now()
         )),
-        is_found!(payment_actions::asked_minor(conn, store_id, payment_id)),
         is_found!(refunds::find(conn, store_id, its.refund.id)),
         is_found!(refunds::find_by_action_key(
             conn,

@@ -134,6 +134,8 @@ async fn write(
         return Ok(None);
     }
     let payment = db::payments::find_open_by_order(conn, store_id, order.id).await?;
+    // What came as another amount than the order's is money all the same.
+    let is_kept = (payment.as_ref()).is_some_and(|one| one.captured_minor > one.refunded_minor);
     if let Some(payment) = payment.filter(|one| one.status != PaymentState::Succeeded) {
         let begun = cancel_payment(conn, &order, &payment, cause, now).await?;
         return Ok(Some(begun));
@@ -142,7 +144,7 @@ async fn write(
     if let Some(refund) = refund_rest(conn, &order, money, cause, now).await? {
         return Ok(Some(refund));
     }
-    if keeps_money(order.payment_status) {
+    if is_kept || keeps_money(order.payment_status) {
         let incident = Incident::CancelledButPaid;
         attention::open(conn, store_id, order.id, incident, cause, now).await?;
     }

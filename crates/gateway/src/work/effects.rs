@@ -240,7 +240,10 @@ async fn move_order(
         now,
     )
     .await?;
-    let detail = json!({ "status": status, "payment_status": payment_status });
+    let mut detail = json!({ "status": status, "payment_status": payment_status });
+    if payment_status == PaymentStatus::Paid && verdict.captured_minor < order.amount_minor {
+        detail["amount_captured"] = json!(verdict.captured_minor);
+    }
     timeline::note(conn, store_id, order.id, &action, cause, &detail, now).await?;
     stock::follow_payment(conn, store_id, order.id, payment_status, cause, now).await?;
     tracing::info!(store_id = %order.store_id, order_id = %order.id, %payment_status, "order moved");

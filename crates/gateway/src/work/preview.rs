@@ -51,7 +51,7 @@ pub async fn preview(
     let payment = &known.payment;
     let reading = read_from_stripe(app, store_id, payment, payment_intent_id, event_type).await?;
     let verdict = judge(store_id, &known, reading)?;
-    let Known { payment, order, .. } = known;
+    let Known { payment, order } = known;
     let mut changes = Vec::new();
     let mut incident = None;
     if let Decision::Report(reported) = verdict.decision {

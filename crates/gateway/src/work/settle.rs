@@ -15,7 +15,7 @@ use domain::returned::Returned;
 use domain::settle::{Decision, Expected, IntentStatus, Observed, decide};
 use domain::{Mode, Money, StoreId};
 use jiff::Timestamp;
-use stripe_http::payment_intents::{self, PaymentIntent, Status};
+use stripe_http::payment_intents::{self, CaptureMethod, PaymentIntent, Status};
 use stripe_http::{Error as StripeError, PaymentIntentId};
 
 use super::effects;
@@ -101,7 +101,7 @@ pub async fn settle(
         )
         .await?;
         let verdict = judge(store_id, &known, reading)?;
-        let Known { payment, order, .. } = known;
+        let Known { payment, order } = known;
         if effects::store(app, store_id, &payment, order.as_ref(), &verdict, trigger).await? {
             return Ok(Settled::Stored);
         }
@@ -143,8 +143,6 @@ pub(super) struct Known {
     pub payment: Payment,
     /// The order that it pays.
     pub order: Option<Order>,
-    /// What we asked Stripe to capture, where that is only a part.
-    pub asked_minor: Option<i64>,
 }
 
 pub(super) async fn load(
@@ -162,12 +160,7 @@ pub(super) async fn load(
         Some(order_id) => db::orders::find(&mut conn, store_id, order_id).await?,
         None => None,
     };
-    let asked_minor = db::payment_actions::asked_minor(&mut conn, store_id, payment.id).await?;
-    Ok(Some(Known {
-        payment,
-        order,
-        asked_minor,
-    }))
+    Ok(Some(Known { payment, order }))
 }
 
 /// What Stripe says, or why it cannot say anything about this payment.
@@ -274,14 +267,14 @@ pub(super) fn judge(
         None => (Decision::Unchanged, None),
     };
     if let Decision::Report(incident) = decision
-        && incident != Incident::PaidAfterCancel
+        && !is_of_this_payment(incident)
     {
         return Ok(unchanged(decision));
     }
     Ok(Verdict {
         decision,
         payment_state: payment_state(payment.status, &intent),
-        captured_minor: intent.amount_received.max(payment.captured_minor),
+        captured_minor: captured_minor(payment, &intent),
         last_error: intent
             .last_payment_error
             .as_ref()
@@ -292,6 +285,21 @@ pub(super) fn judge(
         charge: told::new_charge(payment, &intent),
         then,
         news: Some(news),
+    })
+}
+
+/// Whether it is this payment that an incident tells of: what was taken is kept in our records then, so that it can go back.
+const fn is_of_this_payment(incident: Incident) -> bool {
+    matches!(
+        incident,
+        Incident::PaidAfterCancel | Incident::AmountMismatch
+    )
+}
+
+/// What was captured, which never becomes less. An amount that there cannot be counts for nothing.
+fn captured_minor(payment: &Payment, intent: &PaymentIntent) -> i64 {
+    Money::new(intent.amount_received, payment.currency).map_or(payment.captured_minor, |taken| {
+        taken.amount_minor().max(payment.captured_minor)
     })
 }
 
@@ -320,7 +328,6 @@ fn expected(store_id: StoreId, known: &Known, order: &Order) -> Result<Expected,
             ApiError::internal("a payment was found by an id that it does not have")
         })?,
         amount: Money::new(order.amount_minor, order.currency).map_err(ApiError::internal)?,
-        asked_minor: known.asked_minor,
         order_status: order.status,
         payment_status: order.payment_status,
     })
@@ -333,6 +340,8 @@ fn observed(account_id: &str, intent: &PaymentIntent, returned: Returned) -> Obs
         payment_intent_id: intent.id.to_string(),
         mode: Mode::from_livemode(intent.livemode),
         status: intent_status(&intent.status),
+        amount_minor: intent.amount,
+        is_held_first: intent.capture_method == CaptureMethod::Manual,
         amount_received_minor: intent.amount_received,
         amount_capturable_minor: intent.amount_capturable,
         currency: intent.currency.parse().ok(),

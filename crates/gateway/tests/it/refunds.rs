@@ -3,6 +3,7 @@
 mod dashboard;
 mod faults;
 mod shuffles;
+mod taken_elsewhere;
 
 use reqwest::Method;
 use serde_json::{Value, json};

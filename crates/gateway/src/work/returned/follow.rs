@@ -93,7 +93,8 @@ impl Standing<'_> {
 }
 
 /// What has an end once all the money is back with the shopper.
-const ENDED_BY_REFUND: [Incident; 3] = [
+const ENDED_BY_REFUND: [Incident; 4] = [
+    Incident::AmountMismatch,
     Incident::PaidAfterCancel,
     Incident::CancelledButPaid,
     Incident::Unfulfillable,
