@@ -247,7 +247,7 @@ pub async fn set_intent(
     Ok(changed == 1)
 }
 
-/// Changes the amount of a payment that nobody has paid yet.
+/// Remembers the amount of a payment that nobody has paid yet.
 pub async fn set_amount(
     conn: &mut Conn,
     store_id: StoreId,
@@ -295,12 +295,13 @@ pub async fn set_state(
     Ok(changed == 1)
 }
 
-/// Gives a cart's payment to the order that was made from it; `false` if it belongs to an order already, or was cancelled.
+/// Gives a cart's payment to the order that was made from it, whose total it has; `false` if it belongs to an order already, or
+/// was cancelled.
 pub async fn attach_to_order(
     conn: &mut Conn,
     store_id: StoreId,
     payment_id: PaymentId,
-    order_id: OrderId,
+    (order_id, amount_minor): (OrderId, i64),
     now: Timestamp,
 ) -> Result<bool, DbError> {
     let changed = diesel::update(
@@ -312,6 +313,8 @@ pub async fn attach_to_order(
     )
     .set((
         payments::order_id.eq(id(order_id)),
+        // What Stripe holds, also where the answer to its last change was lost.
+        payments::amount_minor.eq(amount_minor),
         payments::updated_at.eq(at(now)),
     ))
     .execute(conn)

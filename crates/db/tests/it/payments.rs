@@ -91,7 +91,13 @@ async fn a_cart_has_one_open_payment_until_it_becomes_an_order(database: TestDat
 
     let attach = async || {
         commit(db, async |conn| {
-            payments::attach_to_order(conn, store_id, payment.id, order.id, after(1)).await
+            payments::attach_to_order(
+                conn,
+                store_id,
+                payment.id,
+                (order.id, order.amount_minor),
+                after(1)
+            ).await
         })
         .await
         .unwrap()

@@ -335,7 +335,7 @@ async fn writing_as_another_store_changes_nothing(database: TestDatabase) {
             !payments::set_intent(conn, stranger, payment_id, "pi_2", now()).await?,
             !payments::set_amount(conn, stranger, its.payment.id, 1, now()).await?,
             !payments::set_state(conn, stranger, its_payment, canceled, 0, now()).await?,
-            !payments::attach_to_order(conn, stranger, payment_id, order_id, now()).await?,
+            !payments::attach_to_order(conn, stranger, payment_id, (order_id, 1), now()).await?,
             !connect_tokens::use_up(conn, stranger, its.token_id, now()).await?,
             !webhook_secrets::extend_loan(conn, stranger, Mode::Test, 2, after(9), now()).await?,
             inbox::resume_waiting(conn, stranger, Mode::Test, now()).await? == 0,
@@ -362,7 +362,7 @@ async fn rows_cannot_point_into_another_store(database: TestDatabase) {
     incident.await.unwrap_err();
     let payment = new_payment(db, stranger, Purpose::Amount).await;
     let attach = commit(db, async |conn| {
-        payments::attach_to_order(conn, stranger, payment.id, its.order.id, now()).await
+        payments::attach_to_order(conn, stranger, payment.id, (its.order.id, 1), now()).await
     });
     attach.await.unwrap_err();
 }

@@ -250,6 +250,10 @@ async fn reuse(
         close(app, store_id, payment).await?;
         return Ok(None);
     }
+    if intent.amount != payment.amount_minor {
+        // Stripe's answer to an earlier change was lost.
+        keep_amount(app, store_id, payment, intent.amount).await?;
+    }
     let amount_minor = plan.amount.amount_minor();
     if intent.amount == amount_minor || !awaits_shopper(&intent.status) {
         return Ok(Some((intent, false)));
@@ -314,10 +318,19 @@ async fn update_amount(
         Err(StripeError::UnexpectedState(_)) => return Ok(None),
         Err(error) => return Err(stripe.fail(app, error).await),
     };
+    keep_amount(app, store_id, payment, amount_minor).await?;
+    Ok(Some((intent, false)))
+}
+
+async fn keep_amount(
+    app: &App,
+    store_id: StoreId,
+    payment: &Payment,
+    amount_minor: i64,
+) -> Result<(), ApiError> {
     let mut tx = app.db.begin().await?;
     db::payments::set_amount(&mut tx, store_id, payment.id, amount_minor, app.now()).await?;
-    tx.commit().await?;
-    Ok(Some((intent, false)))
+    Ok(tx.commit().await?)
 }
 
 async fn close(app: &App, store_id: StoreId, payment: &Payment) -> Result<(), ApiError> {

@@ -231,8 +231,9 @@ pub(super) async fn bind(
         payment_status,
         ..
     } = prepaid.proof;
+    let order_and_total = (order.id, order.amount_minor);
     // From here on the payment's row is held: what is given free at this moment makes no order.
-    if !db::payments::attach_to_order(conn, store_id, payment.id, order.id, now).await?
+    if !db::payments::attach_to_order(conn, store_id, payment.id, order_and_total, now).await?
         || db::payment_actions::find_due(conn, store_id, payment.id)
             .await?
             .is_some()

@@ -2,6 +2,7 @@
 
 mod cheap;
 mod labels;
+mod lost_updates;
 
 use futures_util::future::join_all;
 use reqwest::Method;
