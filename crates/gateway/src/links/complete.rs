@@ -140,6 +140,6 @@ fn is_final(error: &ApiError) -> bool {
         StatusCode::UNPROCESSABLE_ENTITY | StatusCode::NOT_FOUND
     ) || matches!(
         error.code(),
-        "checkout_outdated" | "cart_locked" | "payment_already_used"
+        "checkout_outdated" | "cart_locked" | "payment_already_used" | "payment_released"
     )
 }

@@ -25,11 +25,12 @@ pub const NOT_PAYABLE: [&str; 7] = [
 ];
 
 /// What has happened meanwhile when the order of a payment is to be made (409).
-pub const OVERTAKEN: [&str; 13] = [
+pub const OVERTAKEN: [&str; 14] = [
     "link_busy",
     "link_outdated",
     "payment_mismatch",
     "payment_already_used",
+    "payment_released",
     "cart_locked",
     "cart_changed",
     "checkout_outdated",

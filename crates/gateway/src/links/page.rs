@@ -177,7 +177,7 @@ async fn after_failure(app: &App, link: &PaymentLink, error: ApiError) -> Result
         }),
         (_, "link_outdated") => Ok(Shown::Outdated),
         (_, "insufficient_stock") => Ok(Shown::SoldOut),
-        (StatusCode::UNPROCESSABLE_ENTITY, _) | (_, "cart_locked" | "payment_already_used") => {
+        (StatusCode::UNPROCESSABLE_ENTITY, _) | (_, "cart_locked" | "payment_already_used" | "payment_released") => {
             Ok(Shown::Closed)
         }
         (_, "payment_incomplete") => Ok(Shown::Form),

@@ -95,7 +95,7 @@ fn create() -> Operation {
         .refuses(
             409,
             &[
-                "payment_mismatch", "payment_already_used", "cart_locked", "cart_changed", "checkout_outdated", "price_changed",
+                "payment_mismatch", "payment_already_used", "payment_released", "cart_locked", "cart_changed", "checkout_outdated", "price_changed",
                 "product_unavailable", "conflict", "account_changed", "payment_action_pending", "store_connected_elsewhere",
             ],
         )

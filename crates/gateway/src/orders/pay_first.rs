@@ -170,6 +170,7 @@ fn judge(basket: &Basket, intent: &PaymentIntent) -> Result<PaymentStatus, ApiEr
             Ok(PaymentStatus::Paid)
         }
         Status::RequiresCapture | Status::Succeeded => Err(mismatch()),
+        Status::Canceled => Err(released()),
         _ => Err(ApiError::payment(
             "payment_incomplete",
             "The payment is not complete yet. Let the shopper finish it, then place the order again.",
@@ -233,12 +234,15 @@ pub(super) async fn bind(
     } = prepaid.proof;
     let order_and_total = (order.id, order.amount_minor);
     // From here on the payment's row is held: what is given free at this moment makes no order.
-    if !db::payments::attach_to_order(conn, store_id, payment.id, order_and_total, now).await?
-        || db::payment_actions::find_due(conn, store_id, payment.id)
-            .await?
-            .is_some()
-    {
-        return Err(already_used());
+    if !db::payments::attach_to_order(conn, store_id, payment.id, order_and_total, now).await? {
+        let fresh = db::payments::find(conn, store_id, payment.id).await?;
+        let is_used = fresh.is_none_or(|payment| payment.order_id.is_some());
+        return Err(if is_used { already_used() } else { released() });
+    }
+    let due = db::payment_actions::find_due(conn, store_id, payment.id).await?;
+    if due.is_some() {
+        // A payment without an order is cancelled and nothing else.
+        return Err(released());
     }
     db::orders::set_state(conn, &order, OrderStatus::Confirmed, *payment_status, now).await?;
     let order = db::orders::find(conn, store_id, order.id).await?;
@@ -335,6 +339,15 @@ pub fn already_used() -> ApiError {
     ApiError::conflict(
         "payment_already_used",
         "This payment belongs to an order already. Start a new checkout.",
+    )
+    .param("payment_reference")
+}
+
+/// 409: what was held has been given free, or is about to be.
+fn released() -> ApiError {
+    ApiError::conflict(
+        "payment_released",
+        "This payment was cancelled before it became an order: nothing was charged, and what was held is given free. Let the shopper pay again.",
     )
     .param("payment_reference")
 }

@@ -5,11 +5,14 @@
 
 use db::payments::{Payment, PaymentState};
 use domain::{PaymentId, StoreId};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+use stripe_http::payment_intents;
+use stripe_http::{Error as StripeError, PaymentIntentId};
 
 use crate::app::App;
 use crate::error::ApiError;
 use crate::orders::pay_first;
+use crate::stripe::StoreStripe;
 
 /// Money that nobody has ordered anything for is held no longer than this.
 const HELD_WITHOUT_ORDER: SignedDuration = SignedDuration::from_hours(24);
@@ -31,7 +34,7 @@ pub(super) async fn release_given_up(
     };
     let cart = db::carts::find(&mut conn, store_id, cart_id, app.now()).await?;
     drop(conn);
-    if cart.is_some() && !is_held_for_long(app, &payment) {
+    if cart.is_some() && !is_held_for_long(app, store_id, &payment).await? {
         return Ok(());
     }
     if matches!(
@@ -44,7 +47,36 @@ pub(super) async fn release_given_up(
     Ok(())
 }
 
-fn is_held_for_long(app: &App, payment: &Payment) -> bool {
-    payment.status == PaymentState::Authorized
-        && payment.created_at + HELD_WITHOUT_ORDER <= app.now()
+/// Whether the money is held for longer than that. A payment may have waited for days before its shopper paid.
+async fn is_held_for_long(
+    app: &App,
+    store_id: StoreId,
+    payment: &Payment,
+) -> Result<bool, ApiError> {
+    let since = app.now() - HELD_WITHOUT_ORDER;
+    if payment.status != PaymentState::Authorized || payment.created_at > since {
+        return Ok(false);
+    }
+    let held_since = held_since(app, store_id, payment).await?;
+    Ok(held_since.is_some_and(|held_since| held_since <= since))
+}
+
+/// When Stripe began to hold the money; `None` where the store's key may not read charges. Then the hold lasts as long as its
+/// cart.
+async fn held_since(
+    app: &App,
+    store_id: StoreId,
+    payment: &Payment,
+) -> Result<Option<Timestamp>, ApiError> {
+    let intent = payment.payment_intent_id.as_deref().unwrap_or_default();
+    let id = PaymentIntentId::parse(intent).map_err(ApiError::internal)?;
+    let stripe = StoreStripe::of_payment(app, store_id, payment).await?;
+    let intent = match payment_intents::retrieve_with_charge(&stripe.client, &id).await {
+        Ok(intent) => intent,
+        Err(StripeError::Permission(_)) => return Ok(None),
+        Err(error) => return Err(stripe.fail(app, error).await),
+    };
+    let charge = intent.latest_charge.as_ref();
+    let created = charge.and_then(|charge| charge.expanded()?.created);
+    Ok(created.and_then(|second| Timestamp::from_second(second).ok()))
 }

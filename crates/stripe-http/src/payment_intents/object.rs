@@ -136,6 +136,9 @@ impl LatestCharge {
 pub struct Charge {
     /// `ch_…` or `py_…`.
     pub id: String,
+    /// When it was charged or reserved, in seconds since 1970.
+    #[serde(default)]
+    pub created: Option<i64>,
     /// What was charged or reserved.
     pub amount: i64,
     /// What was taken.

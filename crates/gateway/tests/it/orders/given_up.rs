@@ -9,6 +9,8 @@ use crate::harness::{ConnectedStore, Reply, TestApp, stories};
 stories!(
     what_is_held_for_an_address_that_nobody_mends_is_given_free,
     an_order_that_comes_late_keeps_its_payment,
+    what_is_held_is_given_free_a_day_after_the_shopper_paid,
+    an_order_that_comes_too_late_is_told_so,
     the_payment_of_an_expired_cart_cannot_be_paid,
 );
 
@@ -94,6 +96,53 @@ async fn an_order_that_comes_late_keeps_its_payment(app: &TestApp) {
         status_at_stripe(app, &store, &intent).await,
         "requires_capture"
     );
+}
+
+/// A cart whose payment was begun two days before its shopper paid, and whose hold the sweep has just seen.
+async fn paid_after_two_days(app: &TestApp, store: &ConnectedStore) -> (String, String) {
+    let cart = app.create_cart(store).await;
+    let token = app.open_checkout(store, &cart).await;
+    let begun = app.prepay(store, &cart, &token).await.expect(201);
+    let intent = begun["id"].as_str().unwrap().to_owned();
+    app.wait_s(48 * HOUR_S);
+    app.pay(&intent, "pm_card_visa").await;
+    app.wait_s(60);
+    sweep_and_act(app).await;
+    (cart, intent)
+}
+
+async fn sweep_and_act(app: &TestApp) {
+    sweep::run_once(&app.app).await.unwrap();
+    app.run_actions().await;
+}
+
+async fn what_is_held_is_given_free_a_day_after_the_shopper_paid(app: &TestApp) {
+    let store = app.connected_store("Coffee").await;
+    let (cart, intent) = paid_after_two_days(app, &store).await;
+    app.order_prepaid(&store, &cart, &intent).await.expect(201);
+
+    let (_, intent) = paid_after_two_days(app, &store).await;
+    app.wait_s(25 * HOUR_S);
+    sweep_and_act(app).await;
+    assert_eq!(status_at_stripe(app, &store, &intent).await, "canceled");
+}
+
+async fn an_order_that_comes_too_late_is_told_so(app: &TestApp) {
+    let store = app.connected_store("Coffee").await;
+    let cart = app.create_cart(&store).await;
+    let intent = app.prepaid(&store, &cart).await;
+    app.wait_s(25 * HOUR_S);
+    sweep::run_once(&app.app).await.unwrap();
+    // Before it is cancelled at Stripe, and after.
+    for _ in 0..2 {
+        let late = app.order_prepaid(&store, &cart, &intent).await;
+        let error = late.expect_error(409, "payment_released");
+        assert_eq!(error["error"]["param"], "payment_reference");
+        app.run_actions().await;
+    }
+    assert_eq!(status_at_stripe(app, &store, &intent).await, "canceled");
+    let again = app.prepaid(&store, &cart).await;
+    app.order_prepaid(&store, &cart, &again).await.expect(201);
 }
 
 async fn the_payment_of_an_expired_cart_cannot_be_paid(app: &TestApp) {

@@ -133,7 +133,6 @@ async fn w12_a_payment_that_changed_after_its_confirmation_makes_no_order(app: &
         "requires_payment_method",
         "requires_action",
         "processing",
-        "canceled",
         "new_word",
     ] {
         let (cart, intent) = paid_first(app, &store, 99_900).await;
@@ -141,6 +140,10 @@ async fn w12_a_payment_that_changed_after_its_confirmation_makes_no_order(app: &
         let incomplete = (402, "payment_incomplete");
         assert_refused(app, &store, (&cart, &intent), incomplete, status).await;
     }
+    let (cart, intent) = paid_first(app, &store, 99_900).await;
+    put_over(app, &intent, json!({ "status": "canceled" })).await;
+    let released = (409, "payment_released");
+    assert_refused(app, &store, (&cart, &intent), released, "canceled").await;
     // The cart became dearer after the payment was confirmed.
     let (cart, intent) = paid_first(app, &store, 100).await;
     let fields = json!({ "name": "Painting", "unit_amount": 500_000 });
