@@ -4,6 +4,7 @@ mod refunded;
 mod saving;
 mod state;
 mod told;
+mod unordered;
 
 use diesel::prelude::*;
 use domain::{CartId, Currency, CustomerId, Mode, OrderId, PaymentId, StoreId};
@@ -20,6 +21,7 @@ pub use state::{CaptureMethod, PaymentState};
 pub use told::{
     set_charge, set_creation_request, set_failed_charge, set_last_error, set_stripe_status,
 };
+pub use unordered::list_taken_without_order;
 
 /// What a payment is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -32,6 +32,8 @@ pub enum ConnectionProblem {
     EventsParked,
     /// Somebody seems to try out stolen cards at the store; the detail tells how many were declined.
     CardTesting,
+    /// Money was taken for a cart that has no order; the detail tells where it is in Stripe's dashboard.
+    PaidWithoutOrder,
 }
 
 impl ConnectionProblem {
@@ -50,7 +52,7 @@ impl ConnectionProblem {
     }
 
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::KeyRefused,
         Self::ConnectedElsewhere,
         Self::PermissionsMissing,
@@ -65,6 +67,7 @@ impl ConnectionProblem {
         Self::EventsNotPermitted,
         Self::EventsParked,
         Self::CardTesting,
+        Self::PaidWithoutOrder,
     ];
 
     /// The stored word, which is also the API's.
@@ -84,6 +87,7 @@ impl ConnectionProblem {
             Self::EventsNotPermitted => "events_not_permitted",
             Self::EventsParked => "events_parked",
             Self::CardTesting => "card_testing",
+            Self::PaidWithoutOrder => "paid_without_order",
         }
     }
 
@@ -136,6 +140,9 @@ impl ConnectionProblem {
             }
             Self::CardTesting => {
                 "Somebody seems to try out stolen cards at your shop: many payments are declined. New payments are slowed down until it is over. Put a CAPTCHA before your shop's checkout, look at Radar's rules in Stripe's Dashboard, and refund payments that you do not recognise."
+            }
+            Self::PaidWithoutOrder => {
+                "Money was captured in Stripe's Dashboard for a cart that has no order. If its order does not come, because it sold out or the customer gave up, refund the payment there: nothing is sent for it."
             }
         }
     }

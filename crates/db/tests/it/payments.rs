@@ -96,8 +96,9 @@ async fn a_cart_has_one_open_payment_until_it_becomes_an_order(database: TestDat
                 store_id,
                 payment.id,
                 (order.id, order.amount_minor),
-                after(1)
-            ).await
+                after(1),
+            )
+            .await
         })
         .await
         .unwrap()

@@ -6,7 +6,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use db::payment_links::{LinkState, PaymentLink};
-use db::payments::Payment;
+use db::payments::{Payment, PaymentState};
 use domain::money::Locale;
 use serde::Deserialize;
 use stripe_http::PaymentIntentId;
@@ -21,6 +21,7 @@ use crate::middleware::rate_limit::Budget;
 use crate::pages;
 use crate::payment_methods::languages;
 use crate::stripe::StoreStripe;
+use crate::work::settle;
 
 /// What the page adds to its address for whoever is back from paying. What Stripe adds is not read.
 #[derive(Deserialize)]
@@ -55,10 +56,13 @@ async fn show(
         link => link?,
     };
     let payment = payment_of(app, &link).await?;
-    let outcome = match outcome(app, &link, &payment, is_back).await {
+    let mut outcome = match outcome(app, &link, &payment, is_back).await {
         Err(error) => after_failure(app, &link, error).await?,
         outcome => outcome?,
     };
+    if was_taken(app, &link, &outcome).await? {
+        outcome = Shown::Taken;
+    }
     shown::render(app, token, &link, &payment, outcome, locale).await
 }
 
@@ -97,6 +101,33 @@ async fn outcome(
         Arrived::Refused => Ok(Shown::Failed),
         Arrived::Nothing => Ok(Shown::Form),
     }
+}
+
+/// Whether the merchant has captured, in Stripe's dashboard, what there will be no order for.
+async fn was_taken(app: &App, link: &PaymentLink, outcome: &Shown) -> Result<bool, ApiError> {
+    let is_over = matches!(
+        outcome,
+        Shown::Expired | Shown::Closed | Shown::Outdated | Shown::SoldOut
+    );
+    if !is_over {
+        return Ok(false);
+    }
+    let mut payment = payment_of(app, link).await?;
+    let may_be_old = match payment.status {
+        PaymentState::Authorized => true,
+        // Only what Stripe said holds money gets as far as the stock.
+        PaymentState::Open => matches!(outcome, Shown::SoldOut),
+        PaymentState::Creating | PaymentState::Succeeded | PaymentState::Canceled => false,
+    };
+    if let Some(intent) = payment.payment_intent_id.as_deref().filter(|_| may_be_old) {
+        // Nobody is to be told that nothing was charged, where a webhook is late.
+        settle::catch_up(app, link.store_id, link.mode, intent).await;
+        payment = payment_of(app, link).await?;
+    }
+    // A newer link of the same cart may have made the order.
+    Ok(payment.order_id.is_none()
+        && payment.status == PaymentState::Succeeded
+        && payment.captured_minor > payment.refunded_minor)
 }
 
 async fn order_of(app: &App, link: &PaymentLink) -> Result<Shown, ApiError> {
@@ -177,9 +208,8 @@ async fn after_failure(app: &App, link: &PaymentLink, error: ApiError) -> Result
         }),
         (_, "link_outdated") => Ok(Shown::Outdated),
         (_, "insufficient_stock") => Ok(Shown::SoldOut),
-        (StatusCode::UNPROCESSABLE_ENTITY, _) | (_, "cart_locked" | "payment_already_used" | "payment_released") => {
-            Ok(Shown::Closed)
-        }
+        (StatusCode::UNPROCESSABLE_ENTITY, _)
+        | (_, "cart_locked" | "payment_already_used" | "payment_released") => Ok(Shown::Closed),
         (_, "payment_incomplete") => Ok(Shown::Form),
         (_, "payment_mismatch") => Ok(Shown::Outdated),
         (StatusCode::INTERNAL_SERVER_ERROR, _) => Err(error),

@@ -37,6 +37,8 @@ pub enum Shown {
     Outdated,
     /// The cart was bought by others first.
     SoldOut,
+    /// The money was taken, and there will be no order.
+    Taken,
 }
 
 /// Renders the page of a link.
@@ -99,6 +101,12 @@ pub async fn render(
             StatusCode::UNPROCESSABLE_ENTITY,
             "Sold out",
             "Something in this order sold out before it was paid. Nothing was charged; what was held on your card is given free.",
+        ),
+        Shown::Taken => error(
+            app,
+            StatusCode::CONFLICT,
+            "Paid, but not ordered",
+            "Your payment went through, but the order could not be made. The shop has been told; ask it for your money back.",
         ),
     }
 }

@@ -20,6 +20,7 @@ use crate::shipping::wire::MAX_METHODS;
 use crate::stripe::StoreStripe;
 use crate::timeline::Cause;
 use crate::work::settle::{self, Trigger};
+use crate::work::unordered;
 
 /// A payment that was found good for a cart, as Stripe said just now.
 pub struct Proof {
@@ -243,6 +244,10 @@ pub(super) async fn bind(
     if due.is_some() {
         // A payment without an order is cancelled and nothing else.
         return Err(released());
+    }
+    if *payment_status == PaymentStatus::Paid {
+        // It was taken before it had an order.
+        unordered::refresh(conn, store_id, payment, now).await?;
     }
     db::orders::set_state(conn, &order, OrderStatus::Confirmed, *payment_status, now).await?;
     let order = db::orders::find(conn, store_id, order.id).await?;

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use super::returned;
 use super::settle::{Trigger, Verdict};
+use super::unordered;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::orders::actions::conclude::{self, Ending};
@@ -110,6 +111,9 @@ async fn write(
             return Ok(Outcome::Moved);
         }
     }
+    if order.is_none() && moves_taken_money(payment, verdict) {
+        unordered::refresh(conn, store_id, payment, now).await?;
+    }
     if let Trigger::Event(event) = trigger {
         let note = incident.map(Incident::code);
         // Once the account that took the payment is connected again, its event is worked through again.
@@ -123,6 +127,14 @@ async fn write(
         }
     }
     Ok(Outcome::Written)
+}
+
+/// Whether money of a cart was taken, or some of it has gone back.
+fn moves_taken_money(payment: &Payment, verdict: &Verdict) -> bool {
+    let has_news = verdict.news.as_deref().is_some_and(|news| !news.is_empty());
+    payment.cart_id.is_some()
+        && verdict.payment_state == PaymentState::Succeeded
+        && (payment.status != PaymentState::Succeeded || has_news)
 }
 
 /// A hold that ended before its money was taken, and that nobody here gave free, is a matter for a person.

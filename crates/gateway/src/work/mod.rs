@@ -24,6 +24,7 @@ mod state;
 pub mod stock;
 pub mod sweep;
 mod told;
+pub mod unordered;
 
 pub use state::WorkState;
 

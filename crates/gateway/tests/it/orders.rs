@@ -13,6 +13,7 @@ mod lost_answers;
 pub mod money;
 mod states;
 mod table;
+mod taken_without_order;
 
 stories!(
     placing_an_order_twice_gives_the_same_order,

@@ -49,7 +49,7 @@ pub async fn conclude(
         payment.and_then(|payment| Some((payment.order_id?, payment.status)))
     else {
         if (action.action, state) == (Action::Cancel, ActionState::Refused) {
-            tracing::error!(%store_id, payment_id = %action.payment_id, "a payment without an order could not be given back: a person has to look");
+            tracing::warn!(%store_id, payment_id = %action.payment_id, "a payment without an order could not be given free: its money was taken");
         }
         return Ok(());
     };

@@ -29,18 +29,23 @@ async fn r1_an_amount_whose_answer_was_lost_is_what_can_be_captured(app: &TestAp
         assert_eq!(app.intent_at_stripe(&store, intent).await["amount"], total);
         if asks_again {
             let again = app.prepay(&store, &cart, &token).await.expect(200);
-            assert_eq!((&again["id"], &again["amount"]), (&json!(intent), &json!(total)));
+            assert_eq!(
+                (&again["id"], &again["amount"]),
+                (&json!(intent), &json!(total))
+            );
         }
         app.pay(intent, "pm_card_visa").await;
         let order = app.order_prepaid(&store, &cart, intent).await.expect(201);
         let id = order["id"].as_str().unwrap();
-        let capture = async |amount: i64| {
-            act(app, &store, id, "capture", json!({ "amount": amount })).await
-        };
+        let capture =
+            async |amount: i64| act(app, &store, id, "capture", json!({ "amount": amount })).await;
         let too_much = capture(total + 1).await;
         too_much.expect_error(422, "amount_too_large");
         let paid = capture(total).await.expect(200);
         assert_eq!(states(&paid), ("confirmed", "paid"));
-        assert_eq!((&paid["amount_captured"], &paid["attention"]), (&json!(total), &json!([])));
+        assert_eq!(
+            (&paid["amount_captured"], &paid["attention"]),
+            (&json!(total), &json!([]))
+        );
     }
 }
