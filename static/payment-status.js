@@ -6,6 +6,8 @@ const config = JSON.parse(document.getElementById("status-config").textContent);
 const result = document.getElementById("result");
 const store = `/api/v1/stores/${encodeURIComponent(config.store_id)}`;
 
+// Of a payment: its money is there, or never will be. Until then the shopper or the bank is at work.
+const ENDED = new Set(["requires_capture", "succeeded", "canceled"]);
 const GOOD = new Set(["paid", "authorized", "partially_refunded", "refunded", "disputed"]);
 const FIRST_PAUSE_MS = 1_500;
 const LONGEST_PAUSE_MS = 10_000;
@@ -22,7 +24,7 @@ async function ask() {
   try {
     if (config.link_token) {
       const payment = await call("GET", `${store}/payments/${encodeURIComponent(config.payment_intent_id)}`, config.link_token);
-      if (payment.payment_link_status !== "completing" && payment.status !== "requires_payment_method") return setTimeout(lookAgain, pauseMs);
+      if (payment.payment_link_status !== "completing" && ENDED.has(payment.status)) return setTimeout(lookAgain, pauseMs);
     } else {
       const order = await call("GET", `${store}/orders/${encodeURIComponent(config.order_id)}`, config.order_token);
       if (GOOD.has(order.payment_status)) return show("paid");

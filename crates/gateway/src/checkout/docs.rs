@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::create_checkout::CheckoutRequest;
 use super::create_payment_intent::IntentRequest;
+use super::show_payment::STATUSES;
 use crate::openapi::access::{Access, Credential};
 use crate::openapi::operation::{Operation, get, post};
 use crate::openapi::shapes::{nullable, object, reference};
@@ -161,8 +162,9 @@ fn show_payment() -> Operation {
     get("/payments/{payment_intent_id}", "showPayment", access)
         .says(
             "Show a payment",
-            "Where it stands, looked up at Stripe if it is not settled. 404 to everybody whose payment it is not. An API key also gets \
-             `dashboard_url`: the payment in Stripe's dashboard.",
+            "Where it stands in Stripe's words, looked up at Stripe if it is not settled. `requires_action`: the shopper has to pass 3-D Secure \
+             or a step of the payment method. `processing`: the bank is at work; do not ask for another card. 404 to everybody whose payment \
+             it is not. An API key also gets `dashboard_url`: the payment in Stripe's dashboard.",
         )
         .answers_schema(
             200,
@@ -171,7 +173,7 @@ fn show_payment() -> Operation {
                 ("id", text()),
                 (
                     "status",
-                    json!({ "type": "string", "enum": ["requires_payment_method", "requires_capture", "succeeded", "canceled"] }),
+                    json!({ "type": "string", "enum": STATUSES }),
                 ),
                 (
                     "payment_link_status",

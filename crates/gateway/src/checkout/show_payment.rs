@@ -34,7 +34,7 @@ pub async fn show_payment(
     };
     let mut reply = json!({
         "id": payment.payment_intent_id,
-        "status": stripe_status(payment.status),
+        "status": stripe_status(&payment),
         "payment_link_status": link.map(|link| found::status(&link, app.now())),
         "order_id": payment.order_id,
     });
@@ -88,12 +88,30 @@ fn is_settled(state: PaymentState) -> bool {
     matches!(state, PaymentState::Succeeded | PaymentState::Canceled)
 }
 
-/// Stripe's word for where our record stands.
-fn stripe_status(state: PaymentState) -> &'static str {
-    match state {
-        PaymentState::Creating | PaymentState::Open => "requires_payment_method",
+/// Stripe's word for where our record stands, as far as it is one of [`STATUSES`].
+fn stripe_status(payment: &Payment) -> &'static str {
+    match payment.status {
+        PaymentState::Creating => "requires_payment_method",
+        PaymentState::Open => match payment.stripe_status.as_deref() {
+            Some("requires_confirmation") => "requires_confirmation",
+            Some("requires_action") => "requires_action",
+            None | Some("requires_payment_method") => "requires_payment_method",
+            // A word that Stripe added after this version: nothing that the shopper has to do.
+            Some(_) => "processing",
+        },
         PaymentState::Authorized => "requires_capture",
         PaymentState::Succeeded => "succeeded",
         PaymentState::Canceled => "canceled",
     }
 }
+
+/// Every answer of [`stripe_status`].
+pub const STATUSES: [&str; 7] = [
+    "requires_payment_method",
+    "requires_confirmation",
+    "requires_action",
+    "processing",
+    "requires_capture",
+    "succeeded",
+    "canceled",
+];

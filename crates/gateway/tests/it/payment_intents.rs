@@ -1,5 +1,6 @@
 //! `PaymentIntents`: what Stripe is told, with whose key, and who may ask how they stand.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::harness::{TestApp, stories};
@@ -13,6 +14,7 @@ stories!(
     exactly_one_thing_is_paid,
     too_small_totals_are_told_in_plain_words,
     p7_payments_are_shown_to_their_shopper_and_merchant,
+    a_payment_is_shown_as_stripe_says_that_it_stands,
 );
 
 async fn stripe_is_told_which_order_is_paid(app: &TestApp) {
@@ -343,4 +345,34 @@ async fn p7_payments_are_shown_to_their_shopper_and_merchant(app: &TestApp) {
             nothing.anonymous()
         );
     }
+}
+
+/// Whoever is told that another card is needed asks for one, and the shopper may pay twice.
+async fn a_payment_is_shown_as_stripe_says_that_it_stands(app: &TestApp) {
+    let store = app.connected_store("Coffee").await;
+    let order = app.place_order(&store).await;
+    let path = format!("/payments/{}", order.intent);
+    let shown = async || {
+        let reply = app.store_get(&store, &path).bearer(&order.token).send();
+        reply.await.expect(200)["status"].clone()
+    };
+    app.pay(&order.intent, "pm_card_authenticationRequired")
+        .await;
+    assert_eq!(shown().await, "requires_action");
+    let at_stripe = format!("/payment_intents/{}", order.intent);
+    for (said, expected) in [
+        ("processing", "processing"),
+        ("requires_confirmation", "requires_confirmation"),
+        ("new_word", "processing"),
+        ("requires_payment_method", "requires_payment_method"),
+        ("processing", "processing"),
+    ] {
+        app.control(Method::POST, &at_stripe, json!({ "status": said }))
+            .await;
+        assert_eq!(shown().await, expected, "{said}");
+    }
+    // What was known last is told where Stripe cannot be asked.
+    app.fault(json!({ "path_prefix": "/v1/", "kind": "500", "times": 100 }))
+        .await;
+    assert_eq!(shown().await, "processing");
 }
