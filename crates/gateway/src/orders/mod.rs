@@ -10,7 +10,7 @@ pub mod docs;
 pub mod filter;
 pub mod list_orders;
 pub mod mark_paid;
-mod minimum;
+pub mod minimum;
 pub mod pay_first;
 pub mod place;
 pub mod place_paid;
