@@ -46,7 +46,7 @@ async fn money_that_was_taken_for_no_order_is_told(app: &TestApp) {
     app.run_work().await;
     let account = &store.keys.account_id;
     let url = format!("https://dashboard.stripe.com/{account}/test/payments/{intent}");
-    assert_eq!(problems(app).await, [url.clone()]);
+    assert_eq!(problems(app).await, [url.as_str()]);
     app.order_prepaid(&store, &slow, &intent)
         .await
         .expect_error(422, "insufficient_stock");
