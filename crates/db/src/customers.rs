@@ -2,10 +2,10 @@
 
 use diesel::prelude::*;
 use domain::{CustomerId, Mode, StoreId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::DbError;
-use crate::columns::{Id, Word, at, columns, id};
+use crate::columns::{At, Id, Word, at, columns, id};
 use crate::conn::{Conn, RunQueryDsl};
 use crate::schema::customers;
 
@@ -13,7 +13,7 @@ use crate::schema::customers;
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = customers)]
 pub struct Customer {
-    /// Our id; also the idempotency key at Stripe.
+    /// Our id.
     #[diesel(deserialize_as = Id)]
     pub id: CustomerId,
     /// Test or live.
@@ -23,6 +23,19 @@ pub struct Customer {
     pub account_id: String,
     /// Stripe's `cus_…`, once known.
     pub stripe_customer_id: Option<String>,
+    /// When the row was written.
+    #[diesel(deserialize_as = At)]
+    pub created_at: Timestamp,
+    /// Later with every change of the row, even where the clock stands still.
+    #[diesel(deserialize_as = At)]
+    pub updated_at: Timestamp,
+}
+
+impl Customer {
+    /// When a change at `now` is written down.
+    fn next_update(&self, now: Timestamp) -> Timestamp {
+        now.max(self.updated_at + SignedDuration::from_micros(1))
+    }
 }
 
 /// Writes a customer before Stripe is asked; nothing where this address has one already. `email_hash` is a keyed hash.
@@ -31,7 +44,6 @@ pub async fn insert(
     store_id: StoreId,
     customer: &Customer,
     email_hash: &str,
-    now: Timestamp,
 ) -> Result<(), DbError> {
     diesel::insert_into(customers::table)
         .values((
@@ -41,8 +53,8 @@ pub async fn insert(
             customers::account_id.eq(customer.account_id.clone()),
             customers::stripe_customer_id.eq(customer.stripe_customer_id.clone()),
             customers::email_hash.eq(email_hash.to_owned()),
-            customers::created_at.eq(at(now)),
-            customers::updated_at.eq(at(now)),
+            customers::created_at.eq(at(customer.created_at)),
+            customers::updated_at.eq(at(customer.updated_at)),
         ))
         .on_conflict_do_nothing()
         .execute(conn)
@@ -81,25 +93,46 @@ pub async fn find(
         .await
 }
 
-/// Remembers the id that Stripe gave.
+/// Remembers the id that Stripe gave; `false` if the row was changed since it was read.
 pub async fn set_stripe_id(
     conn: &mut Conn,
     store_id: StoreId,
-    customer_id: CustomerId,
+    customer: &Customer,
     stripe_customer_id: &str,
     now: Timestamp,
-) -> Result<(), DbError> {
-    diesel::update(
+) -> Result<bool, DbError> {
+    change(conn, store_id, customer, Some(stripe_customer_id), now).await
+}
+
+/// Forgets what Stripe has under the customer: it is not there any more, or was never made. `false` if the row was changed since
+/// it was read.
+pub async fn forget_stripe_id(
+    conn: &mut Conn,
+    store_id: StoreId,
+    customer: &Customer,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    change(conn, store_id, customer, None, now).await
+}
+
+async fn change(
+    conn: &mut Conn,
+    store_id: StoreId,
+    customer: &Customer,
+    stripe_customer_id: Option<&str>,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    let changed = diesel::update(
         customers::table
             .filter(customers::store_id.eq(id(store_id)))
-            .filter(customers::id.eq(id(customer_id)))
-            .filter(customers::stripe_customer_id.is_null()),
+            .filter(customers::id.eq(id(customer.id)))
+            .filter(customers::updated_at.eq(at(customer.updated_at))),
     )
     .set((
-        customers::stripe_customer_id.eq(stripe_customer_id.to_owned()),
-        customers::updated_at.eq(at(now)),
+        customers::stripe_customer_id.eq(stripe_customer_id.map(str::to_owned)),
+        customers::updated_at.eq(at(customer.next_update(now))),
     ))
     .execute(conn)
     .await?;
-    Ok(())
+    Ok(changed == 1)
 }

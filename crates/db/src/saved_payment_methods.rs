@@ -112,3 +112,22 @@ pub async fn detach(
     .await?;
     Ok(changed == 1)
 }
+
+/// Gives up all of a customer.
+pub async fn detach_all(
+    conn: &mut Conn,
+    store_id: StoreId,
+    customer_id: CustomerId,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    diesel::update(
+        saved::table
+            .filter(saved::store_id.eq(id(store_id)))
+            .filter(saved::customer_id.eq(id(customer_id)))
+            .filter(saved::detached_at.is_null()),
+    )
+    .set(saved::detached_at.eq(at(now)))
+    .execute(conn)
+    .await?;
+    Ok(())
+}

@@ -73,6 +73,28 @@ pub async fn ensure(app: &App, store_id: StoreId, plan: &Plan) -> Result<Ensured
     ))
 }
 
+/// Another `PaymentIntent` for the same, where one that waits for its shopper cannot be paid as it has to be. That one is
+/// cancelled first, so that never two can be paid; where it has been paid meanwhile, it stays.
+pub async fn replace(
+    app: &App,
+    store_id: StoreId,
+    plan: &Plan,
+    ensured: Ensured,
+) -> Result<Ensured, ApiError> {
+    let id = &ensured.intent.id;
+    if !awaits_shopper(&ensured.intent.status) {
+        return Ok(ensured);
+    }
+    let mut conn = app.db.read().await?;
+    let payment = db::payments::find_by_intent(&mut conn, store_id, id.as_str()).await?;
+    drop(conn);
+    if let Some(payment) = payment {
+        let stripe = StoreStripe::of_payment(app, store_id, &payment).await?;
+        withdraw(app, &stripe, id, &payment, plan.cause()).await?;
+    }
+    ensure(app, store_id, plan).await
+}
+
 /// `None` where somebody else was first: look again.
 async fn find_or_insert(
     app: &App,

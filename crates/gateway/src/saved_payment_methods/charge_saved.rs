@@ -8,16 +8,18 @@ use actix_web::body::MessageBody;
 use actix_web::{HttpResponse, ResponseError, web};
 use db::customers::Customer;
 use db::orders::Order;
-use db::payment_links::Claimer;
+use db::payment_links::{Claimer, PaymentLink};
 use db::saved_payment_methods::SavedPaymentMethod;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
-use stripe_http::payment_intents::{self, ConfirmParams, Status, UpdateParams};
+use stripe_http::payment_intents::{
+    self, ConfirmParams, FutureUsage, PaymentIntent, Status, UpdateParams,
+};
 use stripe_http::{CustomerId, Error as StripeError, IdempotencyKey};
 
-use super::wire;
+use super::{consent, customer, wire};
 use crate::app::App;
-use crate::checkout::intent::{self, Ensured};
+use crate::checkout::intent;
 use crate::checkout::plan::Plan;
 use crate::error::ApiError;
 use crate::guards::{self, StoreKey};
@@ -48,14 +50,22 @@ pub async fn charge_saved(
         ));
     }
     let plan = Plan::for_cart(store, &basket, contact.email.clone())?;
-    let ensured = intent::ensure(&app, store.id, &plan).await?;
+    let known = customer.stripe_customer_id.as_deref();
+    let known = CustomerId::parse(known.ok_or_else(given_up)?).map_err(ApiError::internal)?;
+    let mut ensured = intent::ensure(&app, store.id, &plan).await?;
+    if let Some(before) = &ensured.intent.customer
+        && *before != known
+    {
+        // Once told whose payment it is, Stripe takes nobody else's card for it.
+        ensured = intent::replace(&app, store.id, &plan, ensured).await?;
+    }
     let token = SecretString::from(format!("pl_{}", guards::random_token()));
     let link = store_link(&app, store.id, &basket, &contact, &ensured, &token).await?;
     let payment_url = app
         .settings
         .public(&format!("/pay/{}", token.expose_secret()));
-    let attempt = link.id.to_string();
-    let paid = pay(&app, &stripe, &ensured, &method, &customer, &attempt);
+    let whose = (&customer, known);
+    let paid = pay(&app, &stripe, &ensured.intent, &method, whose, &link);
     let request_id = match paid.await {
         Ok(request_id) => request_id,
         Err(Refused::Authentication) => return ask_shopper(&payment_url),
@@ -98,28 +108,35 @@ impl From<ApiError> for Refused {
 async fn pay(
     app: &App,
     stripe: &StoreStripe,
-    ensured: &Ensured,
+    intent: &PaymentIntent,
     method: &SavedPaymentMethod,
-    customer: &Customer,
-    attempt: &str,
+    (customer, known): (&Customer, CustomerId),
+    link: &PaymentLink,
 ) -> Result<Option<String>, Refused> {
-    let intent = &ensured.intent;
     // An earlier call has done it, and its answer was lost.
     if matches!(intent.status, Status::RequiresCapture | Status::Succeeded) {
         return Ok(None);
     }
-    let known = customer.stripe_customer_id.as_deref().unwrap_or_default();
-    let known = CustomerId::parse(known).map_err(ApiError::internal)?;
-    let key = |step| IdempotencyKey::parse(format!("{attempt}-{step}")).map_err(ApiError::internal);
-    if intent.customer.as_ref() != Some(&known) {
+    let key =
+        |step| IdempotencyKey::parse(format!("{}-{step}", link.id)).map_err(ApiError::internal);
+    let keeps = intent.setup_future_usage.is_some();
+    if keeps || intent.customer.as_ref() != Some(&known) {
         let params = UpdateParams {
             customer: Some(known),
+            // Nobody agrees to anything for later who is not there: Stripe refuses both at once.
+            setup_future_usage: keeps.then_some(FutureUsage::Never),
             ..UpdateParams::default()
         };
         let updated =
             payment_intents::update(&stripe.client, &intent.id, &params, &key("customer")?).await;
-        if let Err(error) = updated {
-            return Err(stripe.fail(app, error).await.into());
+        match updated {
+            Ok(_) if keeps => consent::lift(app, link.store_id, link.payment_id, customer).await?,
+            Ok(_) => {}
+            Err(error) if customer::is_gone(&error) => {
+                customer::forget(app, link.store_id, customer).await?;
+                return Err(given_up().into());
+            }
+            Err(error) => return Err(stripe.fail(app, error).await.into()),
         }
     }
     let params = ConfirmParams {
@@ -148,6 +165,11 @@ async fn pay(
     }
 }
 
+/// 404: the card went with its customer.
+fn given_up() -> ApiError {
+    ApiError::not_found("saved payment method")
+}
+
 fn payment_under_way() -> ApiError {
     ApiError::unavailable(
         "payment_busy",
@@ -157,10 +179,7 @@ fn payment_under_way() -> ApiError {
 }
 
 /// The order that the link makes, whoever was first at it.
-async fn order_of(
-    app: &web::Data<App>,
-    link: db::payment_links::PaymentLink,
-) -> Result<Order, ApiError> {
+async fn order_of(app: &web::Data<App>, link: PaymentLink) -> Result<Order, ApiError> {
     let (store_id, link_id) = (link.store_id, link.id);
     match complete_apart(app, link).await {
         Err(error) if error.code() == "link_used" => {

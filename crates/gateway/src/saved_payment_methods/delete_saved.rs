@@ -6,6 +6,7 @@ use db::saved_payment_methods::SavedPaymentMethod;
 use domain::StoreId;
 use serde_json::json;
 use stripe_http::{Error as StripeError, IdempotencyKey, payment_methods};
+use uuid::Uuid;
 
 use super::wire;
 use crate::app::App;
@@ -46,7 +47,8 @@ async fn tell_stripe(
     let Some(stripe) = found else {
         return Ok(());
     };
-    let key = IdempotencyKey::parse(format!("{}-detach", method.id)).map_err(ApiError::internal)?;
+    // Stripe detaches once, whatever the key. One that stayed the same would repeat a 500 that Stripe keeps with it for a day.
+    let key = IdempotencyKey::from(Uuid::now_v7());
     let id = wire::stripe_id(method)?;
     match payment_methods::detach(&stripe.client, &id, &key).await {
         // It is detached already, or gone.

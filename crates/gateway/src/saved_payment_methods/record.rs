@@ -9,14 +9,18 @@ use stripe_http::payment_intents::{PaymentIntent, Status};
 use super::consent::is_kept;
 use crate::error::ApiError;
 
-/// What is to be kept of a payment: only with the shopper's consent, by our record and by Stripe's.
+/// The only type that can be charged again as we do it: held first, and without its shopper. Bank debits cannot be held, and
+/// most others are gone once paid with (Stripe docs, "Payment method support", manual capture and `setup_future_usage`).
+const CHARGED_AGAIN: &str = "card";
+
+/// What is to be kept of a payment: only a card, and only with the shopper's consent, by our record and by Stripe's.
 pub fn to_keep(payment: &Payment, intent: &PaymentIntent) -> Option<SavedPaymentMethod> {
     let has_money = matches!(intent.status, Status::RequiresCapture | Status::Succeeded);
     if !has_money || !is_kept(intent) {
         return None;
     }
     let charge = intent.latest_charge.as_ref()?.expanded()?;
-    let paid_with = charge.paid_with()?;
+    let paid_with = charge.paid_with().filter(|it| it.kind == CHARGED_AGAIN)?;
     Some(SavedPaymentMethod {
         id: SavedPaymentMethodId::generate(),
         customer_id: payment.customer_id?,

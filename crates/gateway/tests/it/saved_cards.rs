@@ -1,5 +1,7 @@
 //! Ways to pay that a shopper lets a store keep, and what the merchant may do with them.
 
+mod chargeable;
+mod gone;
 mod restricted;
 
 use reqwest::Method;

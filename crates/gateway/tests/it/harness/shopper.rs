@@ -147,6 +147,16 @@ impl TestApp {
         found["data"].as_array().unwrap().clone()
     }
 
+    /// Deletes something at Stripe, such as `customers/cus_…`, as the merchant does it in the dashboard.
+    pub async fn delete_at_stripe(&self, store: &ConnectedStore, path: &str) {
+        let url = format!("{}/v1/{path}", self.sandbox.url());
+        let request = super::http::client()
+            .delete(url)
+            .bearer_auth(&store.keys.secret);
+        let deleted: Value = request.send().await.unwrap().json().await.unwrap();
+        assert_eq!(deleted["deleted"], true, "{deleted}");
+    }
+
     /// One of the store's `PaymentIntent`s.
     pub async fn intent_at_stripe(&self, store: &ConnectedStore, intent: &str) -> Value {
         let url = format!("{}/v1/payment_intents/{intent}", self.sandbox.url());

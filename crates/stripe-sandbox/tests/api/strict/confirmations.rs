@@ -47,6 +47,24 @@ async fn a_shopper_who_is_away_agrees_to_nothing_later() {
 }
 
 #[actix_web::test]
+async fn what_was_agreed_to_for_later_is_taken_back_by_an_empty_value() {
+    let stripe = start().await;
+    let made = stripe
+        .payment(ALICE, "setup_future_usage=off_session")
+        .await;
+    let path = format!("/v1/payment_intents/{}", made.id());
+    let confirm = format!("{path}/confirm");
+    let away = "off_session=true&payment_method=pm_card_visa";
+    let refused = stripe.post(ALICE, &confirm, away).await;
+    assert_eq!(refused.error(), (400, None, Some("off_session")));
+    let cleared = stripe.post(ALICE, &path, "setup_future_usage=").await;
+    assert_eq!(cleared.status, 200, "{}", cleared.body);
+    assert_eq!(cleared.body["setup_future_usage"], serde_json::Value::Null);
+    let paid = stripe.post(ALICE, &confirm, away).await;
+    assert_eq!(paid.body["status"], "succeeded", "{}", paid.body);
+}
+
+#[actix_web::test]
 async fn a_challenge_that_is_not_wanted_is_an_error_of_its_own() {
     let stripe = start().await;
     let form =
