@@ -40,7 +40,7 @@ pub(super) type AnyReader = dyn Reader;
 pub(super) fn read(text: &str, reader: &mut AnyReader) -> serde_json::Result<()> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let walk = Walk {
-        open: &mut Names::default(),
+        open: &mut Open::default(),
         name: "",
         reader: Some(reader),
     };
@@ -53,14 +53,14 @@ pub(super) fn read(text: &str, reader: &mut AnyReader) -> serde_json::Result<()>
 /// Whoever writes the body chooses how many there are, so that no name may be compared with each other one. Digests are
 /// sorted instead of names, which is a few times faster; where two are alike the names decide.
 #[derive(Default)]
-struct Names<'de> {
+struct Open<'de> {
     names: Vec<Cow<'de, str>>,
     digests: Vec<u64>,
     /// Keyed at random: nobody can prepare names with one digest.
     hasher: RandomState,
 }
 
-impl<'de> Names<'de> {
+impl<'de> Open<'de> {
     fn push(&mut self, name: Cow<'de, str>) {
         self.digests.push(self.hasher.hash_one(name.as_bytes()));
         self.names.push(name);
@@ -83,7 +83,7 @@ fn has_twins<T: Ord>(items: &mut [T]) -> bool {
 
 /// A value on the way.
 struct Walk<'w, 'de> {
-    open: &'w mut Names<'de>,
+    open: &'w mut Open<'de>,
     /// The value's name.
     name: &'w str,
     /// Who reads the object that it is a field of.
