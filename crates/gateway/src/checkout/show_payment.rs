@@ -105,7 +105,7 @@ fn stripe_status(payment: &Payment) -> &'static str {
     }
 }
 
-/// Every answer of [`stripe_status`].
+/// Every answer of `stripe_status`.
 pub const STATUSES: [&str; 7] = [
     "requires_payment_method",
     "requires_confirmation",
