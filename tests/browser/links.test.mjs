@@ -92,8 +92,10 @@ stories('Payment links', (story) => {
   story('A slow network, and a page that is closed after paying', async (scene) => {
     const { shopper, link } = await withLink(scene);
     await shopper.fillsInCard(cards.works);
+    let arrives;
+    const arrival = new Promise((resolve) => { arrives = resolve; });
     await shopper.page.route('**/payment-links/*', async (route) => {
-      await new Promise((later) => setTimeout(later, 6_000));
+      await arrival;
       await route.continue();
     });
     const confirmed = (response) => response.url().endsWith(`${link.payment_intent_id}/confirm`);
@@ -104,6 +106,7 @@ stories('Payment links', (story) => {
     // The way back is cut: the order is made all the same.
     await shopper.page.route('**/pay/*back=1*', (route) => route.abort());
     scene.tolerates(/back=1/);
+    arrives();
     assert.equal((await paid).status(), 200);
     await shopper.page.unrouteAll({ behavior: 'ignoreErrors' });
     await until('the order', async () => (await scene.backend.ordersOf(shopper.email)).length === 1);
