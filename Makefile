@@ -28,7 +28,7 @@ crash: ## Kill gateways and PostgreSQL 230 times under load, and count what was 
 	@scripts/ensure rust compiler postgres
 	@scripts/crash $(ARGS)
 
-races: ## Play each race about money a thousand times on both engines (about an hour)
+races: ## Play each race about money a thousand times on both engines (about two hours)
 	@scripts/ensure rust compiler postgres
 	@scripts/races $(ARGS)
 
